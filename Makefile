@@ -1,0 +1,41 @@
+# The commands of this project. Each sets up what it needs; see README.md.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo test check bench serve lock clean
+.DEFAULT_GOAL := setup
+
+setup: .venv/.installed
+
+# The lock is installed with hashes; then this project, editable, with the build backend that the lock brought.
+.venv/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: setup
+	$(BIN)/flipbook demo
+
+test: setup
+	$(BIN)/pytest
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --disable-progress-bar sql
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+serve: setup
+	$(BIN)/flipbook serve
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --extra dev pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,139 @@
+"""How fast the sampling stage is, spool included, each figure beside its floor of the same run.
+
+One JSON line a figure: `{"name", "value", "unit", "floor", "ratio", "must"}`; exit code 1 where a ratio misses.
+"""
+
+import asyncio
+import datetime as dt
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import openai
+
+from tasks.core.endpoints import Endpoint
+from tasks.core.study import Arm, Message, Prompt, Study, Target
+from tasks.sample import sample_study
+from tasks.spool import RunHeader, Spool
+
+PROJECT = Path(__file__).resolve().parents[1]
+# Long enough that opening 256 connections, once, does not decide the figure.
+ROUNDS = 32
+PROMPT = "Flip a coin. Answer with one word: Heads or Tails."
+
+
+@contextmanager
+def stub(latency_ms: float) -> Iterator[str]:
+    """The stub server in a process of its own; its base URL."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.stub", str(port), str(latency_ms)], cwd=PROJECT)
+    try:
+        _wait_for(port)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("The stub server did not start.")
+
+
+def study_of(calls: int, at_once: int) -> Study:
+    """So many calls of one series."""
+    return Study(
+        name="bench",
+        prompts=(Prompt(name="flip", messages=(Message(content=PROMPT),)),),
+        targets=(Target(endpoint="stub", model="stub", follow="Heads"),),
+        arms=(Arm(temperature=0, seed=42, max_tokens=1, top_logprobs=10),),
+        samples=calls,
+        concurrency=at_once,
+    )
+
+
+async def stage(base_url: str, calls: int, at_once: int) -> float:
+    """Calls a second through the whole sampling stage."""
+    endpoint = Endpoint(name="stub", base_url=base_url)
+    with tempfile.TemporaryDirectory() as root:
+        now = dt.datetime.now(dt.UTC)
+        header = RunHeader.new(study_of(calls, at_once), now.date(), started_at=now)
+        with Spool.create(Path(root), header) as spool:
+            start = time.perf_counter()
+            outcome = await sample_study(spool, {"stub": endpoint}, environment={})
+            seconds = time.perf_counter() - start
+    if outcome.run.attempted != calls or outcome.targets[0].failures:
+        raise RuntimeError(f"The benchmark's run went wrong: {outcome}")
+    return calls / seconds
+
+
+async def plain_sdk(base_url: str, calls: int, at_once: int) -> float:
+    """Calls a second of a plain loop over the SDK's own method, nothing kept."""
+    left = iter(range(calls))
+
+    async def work(client: openai.AsyncOpenAI) -> None:
+        for _ in left:
+            await client.chat.completions.create(
+                model="stub",
+                messages=[{"role": "user", "content": PROMPT}],
+                temperature=0,
+                seed=42,
+                max_tokens=1,
+                logprobs=True,
+                top_logprobs=10,
+            )
+
+    async with openai.AsyncOpenAI(base_url=base_url, api_key="none") as client:
+        start = time.perf_counter()
+        await asyncio.gather(*(work(client) for _ in range(at_once)))
+        return calls / (time.perf_counter() - start)
+
+
+def measured(run: Callable[[str, int, int], Awaitable[float]], latency_ms: float, calls: int, at_once: int) -> float:
+    """Calls a second of `run` against a fresh stub."""
+
+    async def warm_and_run(base_url: str) -> float:
+        await run(base_url, at_once, at_once)
+        return await run(base_url, calls, at_once)
+
+    with stub(latency_ms) as base_url:
+        return asyncio.run(warm_and_run(base_url))
+
+
+def figure(name: str, value: float, floor: float, must: float) -> bool:
+    """Print one figure; whether it reaches what it must."""
+    ratio = value / floor
+    rounded = {"value": round(value), "unit": "calls/s", "floor": round(floor), "ratio": round(ratio, 3)}
+    print(json.dumps({"name": name, **rounded, "must": must}), flush=True)
+    return ratio >= must
+
+
+def main() -> int:
+    """Both figures; the number of those that miss."""
+    ideal = 256 / 0.3
+    waiting = measured(stage, 300, 256 * ROUNDS, 256)
+    plain = measured(plain_sdk, 0, 3_000, 64)
+    busy = measured(stage, 0, 12_000, 64)
+    reached = [
+        figure("sampling, 300 ms latency, 256 at once (floor: 256 / 0.3)", waiting, ideal, 0.93),
+        figure("sampling, no latency, 64 at once (floor: a plain SDK loop)", busy, plain, 2.0),
+    ]
+    return int(not all(reached))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

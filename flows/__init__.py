@@ -1,0 +1,1 @@
+"""When, and in what order: the Prefect flow and the command line. No logic."""

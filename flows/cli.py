@@ -1,0 +1,259 @@
+"""The command line. `flipbook COMMAND --help` says the same as the README."""
+
+import datetime as dt
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from tasks.core.endpoints import first_problem
+from tasks.core.errors import FlipbookError, UsageError
+from tasks.core.prices import Estimate, estimate
+from tasks.core.study import Study
+from tasks.settings import Settings
+
+# Before Prefect is imported: quiet, and no word to anyone outside.
+QUIET = {
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+    "DO_NOT_TRACK": "1",
+}
+
+SETTINGS_OPTIONS = ("warehouse", "spool", "site", "endpoints", "endpoint")
+
+
+def _say_in_environment(_: click.Context, option: click.Parameter, value: str | None) -> None:
+    # The flow reads its settings from the environment, here as at a worker.
+    if value is not None:
+        os.environ[f"FLIPBOOK_{str(option.name).upper()}"] = value
+
+
+def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say the same as `FLIPBOOK_*`."""
+    for name in reversed(SETTINGS_OPTIONS):
+        described = Settings.model_fields[name].description
+        option = click.option(f"--{name}", expose_value=False, callback=_say_in_environment, help=described)
+        command = option(command)
+    return command
+
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")
+samples_option = click.option("--samples", type=click.IntRange(min=1), help="Calls per series, instead of the study's.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="flipbook")
+def cli() -> None:
+    """How deterministic are language-model APIs? Sample them daily, keep every answer, read the report."""
+
+
+@cli.command()
+@settings_options
+@click.option(
+    "--days", type=click.IntRange(1, 366), default=14, show_default=True, help="Days to simulate, ending today."
+)
+@click.option("--samples", type=click.IntRange(min=1), default=250, show_default=True, help="Calls per series and day.")
+def demo(days: int, samples: int) -> None:
+    """Two weeks of the coin-flip study at the simulator, in about a minute."""
+    from flows.demo import run_demo
+
+    click.echo(run_demo(Settings(), days, samples, tell=click.echo))
+
+
+@cli.command()
+@settings_options
+@click.argument("name", metavar="STUDY")
+@samples_option
+@click.option("--budget-usd", type=click.FloatRange(min=0, min_open=True), help="Stop when the run has cost so much.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Another day than today; at a simulator only.")
+@click.option("--new", is_flag=True, help="Begin a new run, even where an unfinished one could be resumed.")
+@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+@as_json_option
+def run(
+    name: str,
+    samples: int | None,
+    budget_usd: float | None,
+    day: dt.datetime | None,
+    new: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Sample a study of the catalogue now, and land, check, count and show what it says."""
+    from flows.running import dry_run_text, run_study
+    from flows.study import planned
+
+    settings = Settings()
+    study = _study(settings, name, samples=samples, budget_usd=budget_usd)
+    plan = planned(settings, study, day.date() if day else None)
+    if dry_run:
+        click.echo(dry_run_text(plan))
+        return
+    ended = run_study(study, plan.day, new=new, tell=_tell(as_json))
+    click.echo(json.dumps({"state": ended.state, "message": ended.message}) if as_json else ended.message)
+    sys.exit(0 if ended.is_done else 1)
+
+
+@cli.command(name="estimate")
+@settings_options
+@click.argument("name", metavar="STUDY")
+@samples_option
+@as_json_option
+def estimate_(name: str, samples: int | None, as_json: bool) -> None:
+    """What one run of a study takes: calls, tokens, dollars."""
+    from tasks import catalogue
+    from tasks.core.preflight import endpoints_of
+
+    settings = Settings()
+    study = _study(settings, name, samples=samples).at_endpoint(settings.endpoint)
+    rows = estimate(study, endpoints_of(study, catalogue.endpoints(settings)))
+    click.echo(_estimates_json(rows) if as_json else _estimates_text(study, rows))
+
+
+@cli.command(name="import")
+@settings_options
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@as_json_option
+def import_(files: tuple[Path, ...], as_json: bool) -> None:
+    """Land recordings (NDJSON, or gzipped), and show what they say. The same file twice changes nothing."""
+    from flows.landing import land_recordings
+    from flows.reporting import telling
+
+    with telling(_tell(as_json)):
+        result = land_recordings(Settings(), files)
+    click.echo(result.json() if as_json else f"The report: {result.pages[0]}")
+
+
+@cli.command()
+@settings_options
+def rebuild() -> None:
+    """Make every table again from what was received, and every page."""
+    from flows.landing import rebuild_all
+
+    click.echo(f"The report: {rebuild_all(Settings())}")
+
+
+@cli.command()
+@settings_options
+@click.option("--open", "open_", is_flag=True, help="Open the report in the browser.")
+def report(open_: bool) -> None:
+    """Write every page from the warehouse, and say where."""
+    from tasks.render import render
+
+    index = render.fn(Settings())[0]
+    click.echo(index)
+    if open_:
+        click.launch(index.as_uri())
+
+
+@cli.command()
+@settings_options
+@click.option("--to", type=click.Path(path_type=Path, file_okay=False), default=Path("export"), show_default=True)
+def export(to: Path) -> None:
+    """Write the marts as Parquet and CSV files."""
+    from tasks.export import export_marts
+
+    written = export_marts(Settings(), to)
+    click.echo(f"{len(written)} files in {to}")
+
+
+@cli.command()
+@settings_options
+@as_json_option
+def studies(as_json: bool) -> None:
+    """The catalogue."""
+    from tasks import catalogue
+
+    known = catalogue.deployments(Settings())
+    if as_json:
+        click.echo(json.dumps({name: study.model_dump(mode="json") for name, study in known.items()}))
+        return
+    for name, study in known.items():
+        models = ", ".join(f"{target.endpoint}/{target.model}" for target in study.targets)
+        click.echo(f"{name}: {study.description} ({models}; {study.samples:,} calls a series)")
+
+
+@cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def simulate(options: tuple[str, ...]) -> None:
+    """Serve the simulator: an OpenAI-compatible endpoint that answers from published figures."""
+    from simulator.__main__ import main as serve_simulator
+
+    sys.exit(serve_simulator(options))
+
+
+@cli.command()
+@settings_options
+@as_json_option
+def doctor(as_json: bool) -> None:
+    """What is set up and what is not: files, keys, warehouse, spool, versions."""
+    from tasks.diagnosis import diagnose
+
+    findings = diagnose(Settings(), os.environ)
+    if as_json:
+        click.echo(json.dumps([finding.as_dict() for finding in findings]))
+    else:
+        for finding in findings:
+            click.echo(f"{'ok  ' if finding.is_ok else 'look'}  {finding.what}: {finding.found}")
+    sys.exit(0 if all(finding.is_ok or not finding.is_needed for finding in findings) else 1)
+
+
+@cli.command()
+@settings_options
+@click.option("--port", default=4200, show_default=True, help="The server's port.")
+@click.option("--site-port", default=8000, show_default=True, help="The reports' port.")
+def serve(port: int, site_port: int) -> None:
+    """Server, work pool, deployments, worker and reports, on this machine, until Ctrl-C."""
+    from flows.serve import serve_all
+
+    serve_all(Settings(), port, site_port, tell=click.echo)
+
+
+def main() -> None:
+    """The entry point: an operator's mistake is one sentence and its exit code; only a bug is a traceback."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    try:
+        cli()
+    except FlipbookError as error:
+        click.echo(f"flipbook: {error}", err=True)
+        sys.exit(error.exit_code)
+
+
+def _study(settings: Settings, name: str, **changes: object) -> Study:
+    from tasks import catalogue
+
+    try:
+        return catalogue.study(settings, name).changed(**changes)
+    except ValidationError as error:
+        raise UsageError(f"Study {name!r}: {first_problem(error)}") from error
+
+
+def _tell(as_json: bool) -> Callable[[str], None]:
+    # What a script reads on standard output is JSON alone.
+    return lambda line: click.echo(line, err=as_json)
+
+
+def _estimates_json(rows: list[Estimate]) -> str:
+    known = [row.usd for row in rows if row.usd is not None]
+    targets = [{name: getattr(row, name) for name in Estimate.__slots__} for row in rows]
+    return json.dumps({"targets": targets, "usd": sum(known) if len(known) == len(rows) else None})
+
+
+def _estimates_text(study: Study, rows: list[Estimate]) -> str:
+    lines = [f"One run of {study.name}: {sum(row.calls for row in rows):,} calls."]
+    for row in rows:
+        tokens = f"about {row.prompt_tokens:,} tokens sent, at most {row.completion_tokens:,} received"
+        lines.append(f"{row.endpoint}/{row.model}: {row.calls:,} calls, {tokens}, {_dollars(row.usd)}")
+    known = [row.usd for row in rows if row.usd is not None]
+    lines.append(f"Together {_dollars(sum(known) if len(known) == len(rows) else None)}.")
+    return "\n".join(lines)
+
+
+def _dollars(usd: float | None) -> str:
+    return "unknown cost: no price is declared" if usd is None else f"${usd:,.4f}"

@@ -1,0 +1,55 @@
+"""The demo: the coin-flip study for some days at the simulator, through the same flow that is deployed."""
+
+import datetime as dt
+
+from flows.reporting import Listener
+from flows.running import run_study
+from tasks import catalogue
+from tasks.core.errors import FlipbookError
+from tasks.core.study import Study
+from tasks.embedded import simulator_running
+from tasks.render import render
+from tasks.settings import Settings
+from tasks.warehouse import Warehouse
+
+STUDY = "coin-flip"
+ENDPOINT = "simulator"
+# As published, as published, never changing, and changed on the tenth of fourteen days.
+MODELS = {"gpt-4o": "Heads", "gpt-3.5-turbo": "He", "control-steady": "Heads", "control-changing": "Heads"}
+CHANGE = 9 / 14
+
+
+def run_demo(settings: Settings, days: int, samples: int, *, tell: Listener) -> str:
+    """Sample the days, ending today, that the warehouse does not have yet, write the pages, and name the report."""
+    study = demo_study(settings, samples)
+    today = dt.datetime.now(dt.UTC).date()
+    wanted = [today - dt.timedelta(days=back) for back in reversed(range(days))]
+    missing = [day for day in wanted if day not in _complete_days(settings, study)]
+    changes_on = wanted[int(days * CHANGE)]
+    with simulator_running(catalogue.endpoints(settings)[ENDPOINT].base_url, options=["--changes-on", str(changes_on)]):
+        for day in missing:
+            _run_day(study, day, tell)
+    tell("Writing the pages.")
+    return f"The report: {render.fn(settings)[0]}"
+
+
+def demo_study(settings: Settings, samples: int) -> Study:
+    """The catalogue's coin flip, asked of the simulator's models."""
+    targets = [{"endpoint": ENDPOINT, "model": model, "follow": token} for model, token in MODELS.items()]
+    return catalogue.study(settings, STUDY).changed(targets=targets, samples=samples)
+
+
+def _run_day(study: Study, day: dt.date, tell: Listener) -> None:
+    # One line a day: the targets take less than the second after which they would report.
+    ended = run_study(study, day, pages=False, tell=lambda _: None)
+    tell(f"{day}: {ended.message}")
+    if not ended.is_done:
+        raise FlipbookError(ended.message)
+
+
+def _complete_days(settings: Settings, study: Study) -> set[dt.date]:
+    if not settings.warehouse_file.exists():
+        return set()
+    with Warehouse.open(settings, read_only=True) as warehouse:
+        rows = warehouse.report("complete_days", {"study": study.name, "configuration_hash": study.configuration_hash})
+    return {row["day"] for row in rows}

@@ -1,0 +1,199 @@
+"""The figures of a day page: tables, each beside the day before."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from reports import format as f
+from reports.rows import CostRow, DayRow, FingerprintDayRow, OutcomeRow
+from reports.view import Column, Figure, Table
+from tasks.core.plan import SeriesKey
+
+Labels = Mapping[SeriesKey, str]
+
+
+class Sides(Protocol):
+    """A series on the day, and on the day before."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def today(self) -> DayRow: ...
+    @property
+    def before(self) -> DayRow | None: ...
+
+
+def spread_figure(sides: Sequence[Sides]) -> Figure | None:
+    """How far the day's values spread; a row a series and day."""
+    observed = [side for side in sides if side.today.observed]
+    if not observed:
+        return None
+    lines = [line for side in observed for line in (side.today, side.before) if line is not None]
+    digits = f.percent_digits(
+        p for line in lines for p in (line.min_pct, line.max_pct, line.modal_pct) if p is not None
+    )
+    rows = [
+        _spread_row(side.label if line is side.today else "", line, min(digits, 6))
+        for side in observed
+        for line in (side.today, side.before)
+        if line is not None
+    ]
+    columns = (
+        Column("series", False),
+        Column("day", False),
+        Column("observed", term="observed"),
+        Column("values", term="value"),
+        Column("lowest"),
+        Column("highest"),
+        Column("range", term="range"),
+        Column("most frequent", term="modal"),
+        Column("its share"),
+        Column("two calls differ", term="differ"),
+        Column("coverage", term="coverage"),
+    )
+    return Figure(
+        anchor="spread",
+        title="The day beside the day before",
+        caption="For each series the day, and below it the previous day with data. More calls find more values.",
+        table=Table.cut(columns, rows),
+        csv="spread.csv",
+        sql="day_spread",
+    )
+
+
+def _spread_row(label: str, line: DayRow, digits: int) -> tuple[str, ...]:
+    return (
+        label,
+        f.day(line.day),
+        f.count(line.observed),
+        f.count(line.distinct_values or 0),
+        f.percent(line.min_pct, digits),
+        f.percent(line.max_pct, digits),
+        f.points(line.range_pp),
+        f.percent(line.modal_pct, digits),
+        f.share(line.modal_share),
+        f.share(line.gini_simpson),
+        f.share(line.coverage),
+    )
+
+
+def fingerprints_figure(rows: Sequence[FingerprintDayRow], day: dt.date, labels: Labels) -> Figure | None:
+    """Each fingerprint's share of the day and of the day before; None where none is named."""
+    named = {row.key for row in rows if row.system_fingerprint}
+    shares: dict[tuple[SeriesKey, str | None], dict[bool, FingerprintDayRow]] = defaultdict(dict)
+    for row in rows:
+        if row.key in named:
+            shares[row.key, row.system_fingerprint][row.day == day] = row
+    if not shares:
+        return None
+    compared = {row.key for row in rows if row.day != day}
+    lines = [
+        (
+            labels[key],
+            f.visible(name) if name else "none named",
+            f.count(sides[True].n) if True in sides else "0",
+            f.share(sides[True].share) if True in sides else "not seen",
+            _share_before(key, sides, compared),
+        )
+        for (key, name), sides in shares.items()
+    ]
+    columns = (
+        Column("series", False),
+        Column("fingerprint", False, "fingerprint"),
+        Column("answers"),
+        Column("share"),
+        Column("day before"),
+    )
+    return Figure(
+        anchor="fingerprints",
+        title="Fingerprints of the day",
+        caption="Shares of the answers of the day, and of the previous day with answers.",
+        table=Table.cut(columns, lines),
+        csv="fingerprints.csv",
+        sql="day_fingerprints",
+    )
+
+
+def _share_before(key: SeriesKey, sides: Mapping[bool, FingerprintDayRow], compared: set[SeriesKey]) -> str:
+    if key not in compared:
+        return f.NONE
+    return f.share(sides[False].share) if False in sides else "not seen"
+
+
+def outcomes_figure(rows: Sequence[OutcomeRow], labels: Labels) -> Figure | None:
+    """What became of the calls, by kind and status; None without any."""
+    if not rows:
+        return None
+    lines = [
+        (
+            labels[row.key],
+            f.visible(row.outcome).replace("_", " "),
+            _status(row.status),
+            f.count(row.n),
+            f.count(row.attempts) if row.attempts is not None else f.UNKNOWN,
+            _seconds(row.mean_latency_s),
+            _seconds(row.max_latency_s),
+        )
+        for row in rows
+    ]
+    columns = (
+        Column("series", False),
+        Column("outcome", False, "failed"),
+        Column("status", False),
+        Column("calls"),
+        Column("attempts"),
+        Column("mean latency"),
+        Column("longest"),
+    )
+    return Figure(
+        anchor="availability",
+        title="What became of the calls",
+        caption="Every call counts once, after its last attempt.",
+        table=Table.cut(columns, lines),
+        csv="availability.csv",
+        sql="day_outcomes",
+    )
+
+
+def _status(status: int | None) -> str:
+    return "no response" if status == 0 else f.UNKNOWN if status is None else str(status)
+
+
+def _seconds(seconds: float | None) -> str:
+    return f.UNKNOWN if seconds is None else f"{f.significant(seconds, 2)} s"
+
+
+def cost_figure(rows: Sequence[CostRow], labels: Labels) -> Figure | None:
+    """Calls, tokens and dollars by series; None without calls."""
+    if not rows:
+        return None
+    lines = [
+        (
+            labels[row.key],
+            f.count(row.calls),
+            _tokens(row.prompt_tokens),
+            _tokens(row.completion_tokens),
+            f.dollars(row.usd),
+        )
+        for row in rows
+    ]
+    columns = (
+        Column("series", False),
+        Column("calls"),
+        Column("prompt tokens"),
+        Column("completion tokens"),
+        Column("cost"),
+    )
+    return Figure(
+        anchor="cost",
+        title="Cost",
+        caption="At the prices declared for the endpoint; without one, a cost is unknown.",
+        table=Table.cut(columns, lines),
+        csv="cost.csv",
+        sql="day_cost",
+    )
+
+
+def _tokens(tokens: int | None) -> str:
+    return f.UNKNOWN if tokens is None else f.count(tokens)

@@ -1,0 +1,130 @@
+"""What the figure of values over days draws: discs by series and period, with the days that have none."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from reports.axis import log_odds
+from reports.periods import Joining, Period, fitted
+from reports.queries import StudyRows
+from reports.rows import DiscRow
+from tasks.core.plan import SeriesKey
+
+MOST_MARKS = 2_000
+MOST_PANELS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Disc:
+    """A value or a cluster in one period; `share` is of that period's observed calls."""
+
+    key: SeriesKey
+    period: Period
+    low_pct: float
+    high_pct: float
+    n: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A day on which something new begins, and the word for it."""
+
+    day: dt.date
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One series' part of the figure."""
+
+    key: SeriesKey
+    discs: list[Disc]
+    gaps: list[Period]
+    changes: list[Change]
+
+
+@dataclass(frozen=True, slots=True)
+class OverDays:
+    """The figure: its panels, their common days, and how days were joined."""
+
+    panels: list[Panel]
+    first: dt.date
+    last: dt.date
+    note: str
+    left_out: int
+
+
+def over_days(rows: StudyRows) -> OverDays | None:
+    """The figure of a study; None where nothing was observed on any day."""
+    if not rows.discs or rows.study.first_day is None or rows.study.last_day is None:
+        return None
+    keys = _most_varied(rows)
+    shown = [disc for disc in rows.discs if disc.key in keys]
+    every_day = sorted({disc.day for disc in shown})
+    joining, discs = fitted(every_day, lambda j: _joined(shown, j, rows.study.threshold_pp), MOST_MARKS)
+    panels = [_panel(rows, key, discs) for key in keys]
+    every = len({disc.key for disc in rows.discs})
+    return OverDays(panels, rows.study.first_day, rows.study.last_day, joining.note, every - len(keys))
+
+
+def _most_varied(rows: StudyRows) -> list[SeriesKey]:
+    """At most MOST_PANELS series that have values, the widest spread first where there are more; in page order."""
+    observed = [row for row in rows.series if row.observed]
+    kept = sorted(observed, key=lambda row: -(row.range_pp or 0))[:MOST_PANELS]
+    return [row.key for row in observed if row in kept]
+
+
+def _panel(rows: StudyRows, key: SeriesKey, discs: Iterable[Disc]) -> Panel:
+    mine = [disc for disc in discs if disc.key == key]
+    periods = sorted({disc.period for disc in mine}, key=lambda period: period.first)
+    return Panel(key, mine, gaps_between(periods), _changes(rows, key))
+
+
+def _changes(rows: StudyRows, key: SeriesKey) -> list[Change]:
+    """First days of fingerprints and of requests; a series' own first day is no change."""
+    (series,) = (row for row in rows.series if row.key == key)
+    born = {row.first_day: "new fingerprint" for row in rows.lifetimes if row.key == key and row.system_fingerprint}
+    edited = {row.first_day: "request changed" for row in rows.requests if row.key == key}
+    return [Change(day, word) for day, word in sorted({**born, **edited}.items()) if day > series.first_day]
+
+
+def gaps_between(periods: Sequence[Period]) -> list[Period]:
+    """The stretches of days between periods that have no data."""
+    one = dt.timedelta(days=1)
+    return [
+        Period(left.last + one, right.first - one) for left, right in pairwise(periods) if left.last + one < right.first
+    ]
+
+
+def _joined(rows: Sequence[DiscRow], joining: Joining, threshold_pp: float) -> list[Disc]:
+    groups: dict[tuple[SeriesKey, Period], list[DiscRow]] = defaultdict(list)
+    for row in rows:
+        groups[row.key, joining.of_day[row.day]].append(row)
+    return [disc for (key, period), group in groups.items() for disc in _merged(key, period, group, threshold_pp)]
+
+
+def _merged(key: SeriesKey, period: Period, rows: Sequence[DiscRow], threshold_pp: float) -> list[Disc]:
+    """The clusters of a period from those of its days: exact, linkage of a union is that of its parts' ranges."""
+    n = sum(row.n for row in rows)
+    merged: list[tuple[float, float, int]] = []
+    for row in sorted(rows, key=lambda row: row.low_pct):
+        reach = 0.0 if row.is_value else threshold_pp
+        if merged and row.low_pct - merged[-1][1] <= reach:
+            low, high, before = merged.pop()
+            merged.append((low, max(high, row.high_pct), before + row.n))
+        else:
+            merged.append((row.low_pct, row.high_pct, row.n))
+    return [Disc(key, period, low, high, count, count / n) for low, high, count in merged]
+
+
+def shares_axis(figure: OverDays) -> bool:
+    """Whether the panels have one probability axis: its extent is at most three times the widest panel's own."""
+    ends = [(log_odds(d.low_pct), log_odds(d.high_pct)) for p in figure.panels for d in p.discs]
+    whole = max(high for _, high in ends) - min(low for low, _ in ends)
+    widest = max(
+        max(log_odds(d.high_pct) for d in p.discs) - min(log_odds(d.low_pct) for d in p.discs) for p in figure.panels
+    )
+    return whole <= 3 * widest

@@ -1,0 +1,58 @@
+"""Pages, put together: rows, view, drawings and sheets."""
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+
+from reports.names import day_page, study_page
+from reports.queries import IndexRows, Query, day_rows, study_days, study_rows
+from reports.rows import StudyRow
+from reports.sheets import day_sheets, study_sheets
+from reports.site import Page
+from reports.view_day import day_view
+from reports.view_index import index_sheets, index_view
+from reports.view_method import method_view
+from reports.view_study import Drawings, StudyView, drawings, study_view
+
+
+def index_page(rows: IndexRows) -> Page:
+    """The index of all studies."""
+    return Page("index.html", "index.html", index_view(rows), {}, index_sheets(rows))
+
+
+def method_page(rows: IndexRows) -> Page:
+    """What every figure means."""
+    return Page("method.html", "method.html", method_view(rows), {}, [])
+
+
+def study_pages(query: Query, index: IndexRows, study: StudyRow) -> Iterator[Page]:
+    """A study's page, over all its days."""
+    rows = study_rows(query, study, index)
+    drawn = drawings(rows)
+    view = study_view(rows, drawn)
+    yield Page(study_page(study.study), "study.html", view, _charts(view, drawn), study_sheets(rows))
+
+
+def day_pages(query: Query, index: IndexRows, study: StudyRow, days: Collection[dt.date] | None) -> Iterator[Page]:
+    """The pages of these days of a study; None: of all its days."""
+    every = study_days(query, study.study)
+    for day in every:
+        if days is None or day in days:
+            rows = day_rows(query, study.study, day)
+            view = day_view(index, study, day, every, rows)
+            yield Page(day_page(study.study, day), "day.html", view, {}, day_sheets(rows))
+
+
+def _charts(view: StudyView, drawn: Drawings) -> dict[str, str]:
+    # Half a second to import, and not every page draws.
+    from reports import charts
+
+    drawings_by_anchor = {}
+    if drawn.values and view.values:
+        svg = charts.values_over_days(drawn.values, drawn.labels, drawn.colors, view.values.alt)
+        drawings_by_anchor[view.values.anchor] = svg
+    if drawn.bands and view.fingerprints.figure:
+        figure = view.fingerprints.figure
+        drawings_by_anchor[figure.anchor] = charts.fingerprints_over_days(
+            drawn.bands, drawn.labels, drawn.colors, figure.alt
+        )
+    return drawings_by_anchor

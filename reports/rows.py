@@ -1,0 +1,223 @@
+"""The rows that report SQL returns, as far as pages read them. A column that a mart lacks is one clear error here."""
+
+import datetime as dt
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tasks.core.plan import SeriesKey
+
+
+class Row(BaseModel):
+    """A row of a mart; columns that no page reads are left out."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class InSeries(Row):
+    """A row of one series of a study that the query names."""
+
+    study: str = ""
+    endpoint: str
+    model: str
+    arm: str
+    prompt: str
+
+    @property
+    def key(self) -> SeriesKey:
+        """The series within its study."""
+        return SeriesKey(self.study, self.endpoint, self.model, self.arm, self.prompt)
+
+
+class StudyRow(Row):
+    """A study: what its runs and its series have in common."""
+
+    study: str
+    threshold_pp: float
+    runs: int
+    withheld: int
+    last_run_at: dt.datetime | None
+    last_state: str | None
+    last_reason: str | None
+    is_simulated: bool
+    series: int
+    first_day: dt.date | None
+    last_day: dt.date | None
+    samples: int
+
+
+class SpreadRow(InSeries):
+    """How far one identical request's answers spread, over a day or over all. Nulls where nothing was observed."""
+
+    samples: int
+    observed: int
+    failures: int
+    unobserved: int
+    distinct_values: int | None
+    min_pct: float | None
+    max_pct: float | None
+    range_pp: float | None
+    modal_pct: float | None
+    modal_share: float | None
+    effective_values: float | None
+    gini_simpson: float | None
+    chao1: float | None
+    unseen_mass: float | None
+    coverage: float | None
+
+
+class SeriesRow(SpreadRow):
+    """A series, its request and its spread over all days."""
+
+    request: str | None
+    follow: str | None
+    token: str | None
+    first_day: dt.date
+    last_day: dt.date
+    days: int
+    is_simulated: bool
+    served_models: list[str | None] | None
+    clusters: dict[float, int] = Field(description="Number of clusters by threshold in pp.")
+
+
+class DayRow(SpreadRow):
+    """The spread of one day."""
+
+    day: dt.date
+
+
+class SparkRow(InSeries):
+    """A day of a sparkline."""
+
+    day: dt.date
+    distinct_values: int | None
+    min_pct: float | None
+    max_pct: float | None
+    modal_pct: float | None
+
+
+class ChangeRow(InSeries):
+    """A fingerprint that appeared or was confirmed gone."""
+
+    system_fingerprint: str
+    day: dt.date
+    kind: str
+
+
+class DiscRow(InSeries):
+    """A value or a cluster of one day."""
+
+    day: dt.date
+    is_value: bool
+    low_pct: float
+    high_pct: float
+    n: int
+
+
+class ClusterRow(InSeries):
+    """A cluster of values over all days, or of one."""
+
+    day: dt.date | None = None
+    threshold_pp: float
+    cluster: int
+    n: int
+    distinct_values: int
+    min_pct: float
+    max_pct: float
+    share: float
+    gap_nat: float | None = None
+    grid_point_nat: float | None = None
+    residual_nat: float | None = None
+
+
+class ValueRow(InSeries):
+    """How often one value came with one fingerprint."""
+
+    logprob: float
+    probability_pct: float
+    system_fingerprint: str | None
+    n: int
+
+
+class FingerprintDayRow(InSeries):
+    """A fingerprint's share of a day; None is the state of naming none."""
+
+    day: dt.date
+    system_fingerprint: str | None
+    n: int
+    share: float
+
+
+class LifetimeRow(InSeries):
+    """A fingerprint from its birth to its end."""
+
+    system_fingerprint: str | None
+    first_day: dt.date
+    last_day: dt.date
+    days_seen: int
+    n: int
+    status: str
+
+
+class RequestRow(InSeries):
+    """The days on which a request was the series' own: it may be edited, and days are compared only within one."""
+
+    request_id: str
+    first_day: dt.date
+    last_day: dt.date
+
+
+class OutcomeRow(InSeries):
+    """Samples by outcome and status."""
+
+    day: dt.date | None = None
+    outcome: str
+    status: int | None
+    n: int
+    attempts: int | None
+    mean_latency_s: float | None
+    max_latency_s: float | None
+
+
+class RunRow(Row):
+    """A run or an import."""
+
+    run_id: str
+    kind: str
+    day: dt.date | None
+    first_day: dt.date | None
+    last_day: dt.date | None
+    state: str
+    reason: str | None
+    planned: int | None
+    attempted: int | None
+    samples: int | None
+    failures: int | None
+    started_at: dt.datetime
+    ended_at: dt.datetime
+    configuration_hash: str | None
+    revision: str | None
+    versions: str | None
+    source: str | None
+    rejects: int | None
+    is_withheld: bool
+
+
+class QualityRow(Row):
+    """A judged expectation of a run; `success` is None where it does not apply."""
+
+    run_id: str
+    expectation: str
+    severity: str
+    success: bool | None
+    observed: str | None
+    unexpected_count: int | None
+
+
+class CostRow(InSeries):
+    """Calls, tokens and dollars; None where they are unknown."""
+
+    day: dt.date | None = None
+    calls: int
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    usd: float | None

@@ -1,0 +1,46 @@
+"""The rows behind a page's figures as sheets, unrounded."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from reports.queries import DayRows, StudyRows
+from reports.rows import Row
+from reports.view import Sheet
+
+
+def sheet(name: str, rows: Sequence[Row], leave_out: Sequence[str] = ("study",)) -> Sheet:
+    """A sheet with a column for every field of the rows, in their order."""
+    fields = [field for field in type(rows[0]).model_fields if field not in leave_out] if rows else []
+    return Sheet(name, tuple(fields), [tuple(_cell(getattr(row, field)) for field in fields) for row in rows])
+
+
+def study_sheets(rows: StudyRows) -> list[Sheet]:
+    """The sheets of a study page."""
+    return [
+        sheet("values-over-days.csv", rows.discs),
+        sheet("clusters.csv", rows.clusters),
+        sheet("values.csv", rows.values),
+        sheet("fingerprints.csv", rows.fingerprints),
+        sheet("spread.csv", rows.series, ("study", "clusters", "request", "served_models")),
+        sheet("availability.csv", rows.outcomes),
+        sheet("cost.csv", rows.cost),
+        sheet("runs.csv", rows.runs),
+        sheet("quality.csv", rows.quality),
+    ]
+
+
+def day_sheets(rows: DayRows) -> list[Sheet]:
+    """The sheets of a day page."""
+    return [
+        sheet("spread.csv", rows.spread),
+        sheet("clusters.csv", rows.clusters),
+        sheet("values.csv", rows.values),
+        sheet("fingerprints.csv", rows.fingerprints),
+        sheet("availability.csv", rows.outcomes),
+        sheet("cost.csv", rows.cost),
+        sheet("runs.csv", rows.runs),
+    ]
+
+
+def _cell(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value

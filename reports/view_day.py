@@ -1,0 +1,140 @@
+"""A day's page: the same for one day, beside each series' previous day with data."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports import format as f
+from reports import sentences
+from reports.colors import model_colors
+from reports.figures_of_day import cost_figure, fingerprints_figure, outcomes_figure, spread_figure
+from reports.ladder import LadderRows, by_series, ladders, values_of
+from reports.names import anchor, series_labels
+from reports.quality import quality, withheld
+from reports.queries import DayRows, IndexRows
+from reports.rows import ClusterRow, DayRow, SeriesRow, StudyRow
+from reports.view import Answer, Figure, Ladder, Link, Quality, Section
+from tasks.core.plan import SeriesKey
+
+MOST_ANSWERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class DayView:
+    """Everything a day page says."""
+
+    title: str
+    study: str
+    day: str
+    simulated: str
+    lead: str
+    withheld: list[str]
+    earlier: Link | None
+    later: Link | None
+    answers: list[Answer]
+    spread: Figure | None
+    ladders: list[Ladder]
+    fingerprints: Section
+    availability: Section
+    cost: Section
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One series on the day, and on its previous day with data."""
+
+    series: SeriesRow
+    label: str
+    color: str
+    today: DayRow
+    before: DayRow | None
+    clusters: list[ClusterRow]
+    clusters_before: list[ClusterRow]
+
+
+def day_view(index: IndexRows, study: StudyRow, day: dt.date, days: Sequence[dt.date], rows: DayRows) -> DayView:
+    """The view of one day of a study; `days` are all its days, for the way to its neighbours."""
+    labels = series_labels([row.key for row in index.series if row.study == study.study])
+    sides = day_sides(index, study, day, rows, labels)
+    return DayView(
+        title=f"{f.visible(study.study)}, {f.day(day)}",
+        study=f.visible(study.study),
+        day=f.day(day),
+        simulated=sentences.simulated(study.is_simulated),
+        lead=f"{f.counted(len(sides), 'series', 'series')}, {f.counted(sum(row.n for row in rows.outcomes), 'call')}.",
+        withheld=withheld(rows.runs, rows.quality),
+        earlier=_link([d for d in days if d < day][-1:]),
+        later=_link([d for d in days if d > day][:1]),
+        answers=[_answer(side, study.threshold_pp) for side in sides[:MOST_ANSWERS]],
+        spread=spread_figure(sides),
+        ladders=ladders(_ladder_rows(sides, rows)),
+        fingerprints=Section(_silent(sides, rows), fingerprints_figure(rows.fingerprints, day, labels)),
+        availability=Section(sentences.availability(rows.outcomes), outcomes_figure(rows.outcomes, labels)),
+        cost=Section(sentences.cost(rows.cost), cost_figure(rows.cost, labels)),
+        quality=quality(rows.runs, rows.quality),
+    )
+
+
+def day_sides(
+    index: IndexRows, study: StudyRow, day: dt.date, rows: DayRows, labels: dict[SeriesKey, str]
+) -> list[Side]:
+    """The study's series that have samples on the day."""
+    colors = model_colors(index.models)
+    spread, clusters = by_series(rows.spread), by_series(rows.clusters)
+    sides = []
+    for row in index.series:
+        today = [line for line in spread.get(row.key, []) if line.day == day]
+        before = [line for line in spread.get(row.key, []) if line.day < day]
+        if row.study == study.study and today:
+            mine = clusters.get(row.key, [])
+            sides.append(
+                Side(
+                    row,
+                    labels[row.key],
+                    colors[row.model],
+                    today[0],
+                    before[0] if before else None,
+                    [c for c in mine if c.day == day],
+                    [c for c in mine if c.day != day],
+                )
+            )
+    return sides
+
+
+def _link(days: Sequence[dt.date]) -> Link | None:
+    return Link(f.day(days[0]), f"{f.day(days[0])}.html") if days else None
+
+
+def _answer(side: Side, threshold_pp: float) -> Answer:
+    return Answer(
+        label=side.label,
+        color=side.color,
+        href=f"#{anchor('ladder', side.series.key)}" if side.today.observed else "",
+        sentences=[
+            *sentences.spread(side.label, side.series.follow, side.today, len(side.clusters), threshold_pp),
+            *sentences.left_out(side.today),
+            *sentences.day_before(side.before, side.before.day if side.before else None, len(side.clusters_before)),
+        ],
+    )
+
+
+def _ladder_rows(sides: Sequence[Side], rows: DayRows) -> list[LadderRows]:
+    values = by_series(rows.values)
+    return [
+        LadderRows(
+            side.series.key,
+            side.label,
+            side.color,
+            side.clusters,
+            values_of(values.get(side.series.key, [])),
+            side.clusters_before if side.before else None,
+        )
+        for side in sides
+    ]
+
+
+def _silent(sides: Sequence[Side], rows: DayRows) -> list[str]:
+    named = {row.key for row in rows.fingerprints if row.system_fingerprint}
+    silent = [side.label for side in sides if side.series.key not in named and side.today.samples > side.today.failures]
+    return sentences.without_fingerprints(silent, len(sides))

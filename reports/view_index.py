@@ -1,0 +1,168 @@
+"""The index: every series with its headline, its last days and its quality; what is new stands on top."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from reports import format as f
+from reports import sentences
+from reports.colors import model_colors
+from reports.ladder import by_series
+from reports.names import series_labels, study_page
+from reports.queries import IndexRows
+from reports.rows import SeriesRow, StudyRow
+from reports.sheets import sheet
+from reports.sparkline import Spark, sparkline
+from reports.view import Sheet
+
+FILTER_FROM = 8
+SPARK_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesLine:
+    """A row of the index."""
+
+    label: str
+    color: str
+    headline: str
+    range: str
+    spark: Spark | None
+    quality: str
+    varies: bool
+    is_troubled: bool
+    is_simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StudyGroup:
+    """A study's rows under its name."""
+
+    title: str
+    href: str
+    summary: str
+    warnings: list[str]
+    is_simulated: bool
+    series: list[SeriesLine]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexView:
+    """Everything the index says."""
+
+    title: str
+    simulated: str
+    lead: str
+    news: list[str]
+    studies: list[StudyGroup]
+    has_filter: bool
+
+
+def index_view(rows: IndexRows) -> IndexView:
+    """The view of the index."""
+    return IndexView(
+        title="How deterministic are model APIs?",
+        simulated=sentences.some_simulated([study.is_simulated for study in rows.studies]),
+        lead=_lead(rows),
+        news=_news(rows),
+        studies=[_group(rows, study) for study in rows.studies],
+        has_filter=len(rows.series) >= FILTER_FROM,
+    )
+
+
+def index_sheets(rows: IndexRows) -> list[Sheet]:
+    """The rows of the index, unrounded."""
+    return [sheet("series.csv", rows.series, ("clusters", "request", "served_models"))]
+
+
+def _lead(rows: IndexRows) -> str:
+    if not rows.studies:
+        return "The warehouse is empty: run a study, or import a recording."
+    samples = sum(study.samples for study in rows.studies)
+    newest = newest_day(rows)
+    until = f", up to {f.day(newest)}" if newest else ""
+    return (
+        f"{f.counted(len(rows.studies), 'study', 'studies')}, {f.counted(len(rows.series), 'series', 'series')} "
+        f"and {f.counted(samples, 'call')}{until}."
+    )
+
+
+def newest_day(rows: IndexRows) -> dt.date | None:
+    """The newest day of any series."""
+    return max((row.last_day for row in rows.series), default=None)
+
+
+def _news(rows: IndexRows) -> list[str]:
+    newest = newest_day(rows)
+    if newest is None:
+        return []
+    week = f"in the seven days to {f.day(newest)}"
+    if not rows.changes:
+        return [f"No fingerprint appeared or went {week}."] if rows.has_fingerprints else []
+    labels = series_labels([row.key for row in rows.series])
+    return [sentences.fingerprint_news(change, labels[change.key]) for change in rows.changes[:20]]
+
+
+def _group(rows: IndexRows, study: StudyRow) -> StudyGroup:
+    series = [row for row in rows.series if row.study == study.study]
+    days = by_series(rows.days)
+    labels = series_labels([row.key for row in series])
+    colors = model_colors(rows.models)
+    newest = study.last_day or dt.date.min
+    first = max(newest - dt.timedelta(days=SPARK_DAYS - 1), study.first_day or newest) if study.last_day else newest
+    lines = [
+        _line(row, labels[row.key], colors[row.model], study, sparkline(days.get(row.key, []), first, newest))
+        for row in series
+    ]
+    return StudyGroup(
+        title=f.visible(study.study),
+        href=study_page(study.study),
+        summary=_summary(study),
+        warnings=_warnings(study),
+        is_simulated=study.is_simulated,
+        series=lines,
+    )
+
+
+def _summary(study: StudyRow) -> str:
+    if not study.series:
+        return "No sample in any figure yet."
+    return (
+        f"{f.counted(study.samples, 'call')}, {f.days(study.first_day, study.last_day)}; "
+        f"last run {study.last_state} at {f.moment(study.last_run_at)}."
+    )
+
+
+def _warnings(study: StudyRow) -> list[str]:
+    parts = []
+    if study.withheld:
+        verb = "is" if study.withheld == 1 else "are"
+        parts.append(f"{study.withheld} of {f.counted(study.runs, 'run')} {verb} withheld.")
+    if study.last_reason:
+        parts.append(f"The last run says: {f.visible(study.last_reason)}")
+    return parts
+
+
+def _line(row: SeriesRow, label: str, color: str, study: StudyRow, spark: Spark | None) -> SeriesLine:
+    return SeriesLine(
+        label=label,
+        color=color,
+        headline=sentences.headline(row, row.clusters.get(study.threshold_pp, 0)),
+        range=_range(row),
+        spark=spark,
+        quality=_quality(row),
+        varies=(row.distinct_values or 0) > 1,
+        is_troubled=row.observed < row.samples or study.withheld > 0 or study.last_state == "incomplete",
+        is_simulated=row.is_simulated,
+    )
+
+
+def _range(row: SeriesRow) -> str:
+    if row.min_pct is None or row.max_pct is None:
+        return f.NOT_OBSERVABLE
+    return f.percent_range(row.min_pct, row.max_pct, f.percent_digits([row.min_pct, row.max_pct]))
+
+
+def _quality(row: SeriesRow) -> str:
+    if row.observed == row.samples:
+        return f"all {f.count(row.samples)} observed"
+    return f"{f.share(row.observed / row.samples)} of {f.count(row.samples)} observed"

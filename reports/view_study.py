@@ -1,0 +1,166 @@
+"""A study's page: its view, the sheets behind its figures, and what its charts draw."""
+
+from dataclasses import dataclass
+
+from reports import format as f
+from reports import sentences
+from reports.bands import Bands, bands
+from reports.colors import model_colors
+from reports.figures import availability_figure, fingerprint_figure, sure_figure, values_figure
+from reports.ladder import LadderRows, by_series, fingerprints_by_cluster, ladders, values_of
+from reports.names import anchor, series_labels
+from reports.over_days import OverDays, over_days
+from reports.provenance import provenance, questions, requests
+from reports.quality import quality, withheld
+from reports.queries import StudyRows
+from reports.rows import SeriesRow
+from reports.view import Answer, Figure, Ladder, Provenance, Quality, Section
+from tasks.core.plan import SeriesKey
+from tasks.core.statistics import samples_needed
+
+MOST_ANSWERS = 60
+SQL = (
+    "series",
+    "study_spread_by_day",
+    "study_discs_by_day",
+    "study_clusters",
+    "study_values",
+    "study_fingerprints_by_day",
+    "study_fingerprints",
+    "study_outcomes_by_day",
+    "study_cost_by_day",
+    "study_runs",
+    "study_quality",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyView:
+    """Everything a study page says."""
+
+    title: str
+    simulated: str
+    lead: str
+    withheld: list[str]
+    questions: list[list[tuple[str, str]]]
+    answers: list[Answer]
+    answers_note: str
+    values: Figure | None
+    ladders: list[Ladder]
+    fingerprints: Section
+    sure: Section
+    availability: Section
+    quality: Quality
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Drawings:
+    """What the charts of a study page draw."""
+
+    labels: dict[SeriesKey, str]
+    colors: dict[str, str]
+    values: OverDays | None
+    bands: Bands | None
+
+
+def drawings(rows: StudyRows) -> Drawings:
+    """The figures of a study page, as numbers."""
+    return Drawings(
+        labels=series_labels([row.key for row in rows.series]),
+        colors=model_colors(rows.models),
+        values=over_days(rows),
+        bands=bands(rows),
+    )
+
+
+def study_view(rows: StudyRows, drawn: Drawings) -> StudyView:
+    """The view of a study page."""
+    every = requests(rows.series, drawn.labels)
+    return StudyView(
+        title=f.visible(rows.study.study),
+        simulated=sentences.simulated(rows.study.is_simulated),
+        lead=_lead(rows),
+        withheld=withheld(rows.runs, rows.quality),
+        questions=questions(every),
+        answers=_answers(rows, drawn),
+        answers_note=_answers_note(len(rows.series)),
+        values=values_figure(drawn.values, drawn.labels) if drawn.values else None,
+        ladders=ladders(ladder_rows(rows, drawn)),
+        fingerprints=Section(_fingerprint_words(rows, drawn), fingerprint_figure(rows, drawn.bands, drawn.labels)),
+        sure=Section(_sure_words(rows, drawn), sure_figure(rows, drawn.labels)),
+        availability=Section(sentences.availability(rows.outcomes), availability_figure(rows)),
+        quality=quality(rows.runs, rows.quality),
+        provenance=provenance(rows.runs, every, SQL),
+    )
+
+
+def ladder_rows(rows: StudyRows, drawn: Drawings) -> list[LadderRows]:
+    """What each series' ladder is made of, at the study's first threshold."""
+    clusters = by_series([row for row in rows.clusters if row.threshold_pp == rows.study.threshold_pp])
+    values = by_series(rows.values)
+    return [
+        LadderRows(
+            row.key,
+            drawn.labels[row.key],
+            drawn.colors[row.model],
+            clusters.get(row.key, []),
+            values_of(values.get(row.key, [])),
+        )
+        for row in rows.series
+    ]
+
+
+def _lead(rows: StudyRows) -> str:
+    if not rows.series:
+        return "No sample of this study is in any figure yet."
+    return sentences.lead(rows.series, rows.study.first_day, rows.study.last_day)
+
+
+def _answers(rows: StudyRows, drawn: Drawings) -> list[Answer]:
+    daily, lifetimes, discs = by_series(rows.spread), by_series(rows.lifetimes), by_series(rows.discs)
+    ladders_of = {
+        ladder.key: fingerprints_by_cluster(ladder.clusters, ladder.values) for ladder in ladder_rows(rows, drawn)
+    }
+    return [
+        Answer(
+            label=drawn.labels[row.key],
+            color=drawn.colors[row.model],
+            href=f"#{anchor('ladder', row.key)}" if row.observed else "",
+            sentences=[
+                *answer_sentences(row, drawn.labels[row.key], rows.study.threshold_pp),
+                *sentences.request_changed([r for r in rows.requests if r.key == row.key]),
+                *sentences.over_days(daily.get(row.key, [])),
+                *sentences.most_frequent(row, discs.get(row.key, [])),
+                *sentences.fingerprints(lifetimes.get(row.key, []), row.samples - row.failures),
+                *sentences.shared_clusters(ladders_of[row.key]),
+            ],
+        )
+        for row in rows.series[:MOST_ANSWERS]
+    ]
+
+
+def answer_sentences(row: SeriesRow, label: str, threshold_pp: float) -> list[str]:
+    """The answer of one series over all days."""
+    clusters = row.clusters.get(threshold_pp, 0)
+    return [*sentences.spread(label, row.follow, row, clusters, threshold_pp), *sentences.left_out(row)]
+
+
+def _answers_note(series: int) -> str:
+    return f"The first {MOST_ANSWERS} of {series:,} series; the index lists all." if series > MOST_ANSWERS else ""
+
+
+def _fingerprint_words(rows: StudyRows, drawn: Drawings) -> list[str]:
+    named = {row.key for row in rows.lifetimes if row.system_fingerprint}
+    silent = [drawn.labels[row.key] for row in rows.series if row.key not in named and row.samples > row.failures]
+    return sentences.without_fingerprints(silent, len(rows.series))
+
+
+def _sure_words(rows: StudyRows, drawn: Drawings) -> list[str]:
+    words = [sentence for row in rows.series[:12] for sentence in sentences.how_sure(drawn.labels[row.key], row)]
+    needed = [f"{100 * frequency:g}% takes {f.count(samples_needed(frequency))}" for frequency in (0.1, 0.01, 0.001)]
+    return [
+        *words,
+        f"To see a value at least once with a chance of 95%, one with a frequency of {f.joined(needed)} calls.",
+        "All of this assumes calls that do not depend on each other.",
+    ]

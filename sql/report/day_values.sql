@@ -1,0 +1,27 @@
+-- grain: endpoint, model, arm, prompt, logprob, system_fingerprint
+-- Of the day's last request, as mart.spread_by_day has them.
+with counts as (
+    select * from mart.value_counts_by_day
+    where study = $study and day = $day and logprob is not null
+),
+
+periods as (
+    select * from mart.periods
+    where study = $study and period = $day
+)
+
+select
+    counts.endpoint,
+    counts.model,
+    counts.arm,
+    counts.prompt,
+    counts.logprob,
+    any_value(counts.probability_pct) as probability_pct,
+    counts.system_fingerprint,
+    sum(counts.n)::bigint as n
+from counts
+semi join periods using (study, endpoint, model, arm, prompt, day, request_id)
+group by
+    counts.endpoint, counts.model, counts.arm, counts.prompt, counts.logprob, counts.system_fingerprint
+order by
+    counts.model, counts.endpoint, counts.arm, counts.prompt, counts.logprob desc, counts.system_fingerprint

@@ -1,0 +1,5 @@
+-- grain: day
+select distinct day
+from mart.spread_by_day
+where study = $study
+order by day

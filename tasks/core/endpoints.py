@@ -1,0 +1,78 @@
+"""The places that serve models, as the operator declares them in endpoints.toml. A run form names one, and never changes one."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tasks.core.errors import UsageError
+from tasks.core.study import Name
+
+
+class Price(BaseModel):
+    """Dollars per million tokens, and the day they were looked up."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input_usd_per_million: float = Field(ge=0)
+    output_usd_per_million: float = Field(ge=0)
+    as_of: dt.date
+    source: str = ""
+
+
+class Endpoint(BaseModel):
+    """One place that serves models."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    kind: Literal["openai", "azure", "simulator"] = "openai"
+    base_url: str = Field(pattern=r"^https?://\S+$")
+    key_env: str | None = None
+    api_version: str | None = None
+    requests_per_minute: float | None = Field(None, gt=0)
+    tokens_per_minute: float | None = Field(None, gt=0)
+    timeout_s: float = Field(120, gt=0)
+    prices: dict[str, Price] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _azure_names_its_version(self) -> Self:
+        if self.kind == "azure" and not self.api_version:
+            raise ValueError("an azure endpoint needs api_version")
+        return self
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether its answers must be marked as simulated."""
+        return self.kind == "simulator"
+
+    def key(self, environment: Mapping[str, str]) -> str | None:
+        """The key from the environment; None where none is declared. Raises UsageError where it is declared and missing."""
+        if self.key_env is None:
+            return None
+        key = environment.get(self.key_env, "").strip()
+        if not key:
+            raise UsageError(f"Set {self.key_env}: endpoint {self.name!r} reads its key from there.")
+        return key
+
+
+def parse_endpoints(tables: Mapping[str, Any], source: str) -> dict[str, Endpoint]:
+    """Endpoints by name from the tables of an endpoints file. Raises UsageError that names the file and the field."""
+    endpoints = {}
+    for name, table in tables.items():
+        try:
+            endpoints[name] = Endpoint.model_validate({"name": name, **table})
+        except (ValidationError, TypeError) as error:
+            raise UsageError(f"{source}: endpoint {name!r}: {first_problem(error)}") from error
+    return endpoints
+
+
+def first_problem(error: Exception) -> str:
+    """The first of a validation's problems, in one sentence."""
+    if not isinstance(error, ValidationError):
+        return f"{error}."
+    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(part) for part in problem["loc"])
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}." if place else f"{message}."

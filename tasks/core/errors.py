@@ -1,0 +1,17 @@
+"""Errors that an operator can mend. Anything else that is raised means that we are broken."""
+
+
+class FlipbookError(Exception):
+    """One clear sentence that names what to fix. `exit_code` is the command line's."""
+
+    exit_code = 1
+
+
+class UsageError(FlipbookError):
+    """Wrong usage or wrong input: an unknown study, a missing key, a file that is no recording."""
+
+    exit_code = 2
+
+
+class WarehouseHeldError(FlipbookError):
+    """Another process holds the warehouse and did not let go within the wait."""

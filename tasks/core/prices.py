@@ -1,0 +1,87 @@
+"""What calls cost. A model without a price has an unknown cost, never 0."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tasks.core.endpoints import Endpoint, Price
+from tasks.core.errors import UsageError
+from tasks.core.plan import Series, series_of_study
+from tasks.core.study import Study
+
+# Four characters of text are about one token, and each message adds a few: good enough for an estimate, never for a bill.
+CHARACTERS_PER_TOKEN = 4
+TOKENS_PER_MESSAGE = 4
+# Where a request sets no limit, an estimate has to assume one.
+ASSUMED_COMPLETION_TOKENS = 500
+
+COMPLETION_LIMITS = ("max_completion_tokens", "max_tokens")
+
+
+def price_of(endpoint: Endpoint, model: str) -> Price | None:
+    """The declared price of a model. A dated name takes its alias's price where it has none of its own."""
+    if model in endpoint.prices:
+        return endpoint.prices[model]
+    aliases = [name for name in endpoint.prices if model.startswith(f"{name}-20")]
+    return endpoint.prices[max(aliases, key=len)] if aliases else None
+
+
+def cost_usd(price: Price | None, prompt_tokens: float, completion_tokens: float) -> float | None:
+    """Dollars for so many tokens; None where the price is unknown."""
+    if price is None:
+        return None
+    return (prompt_tokens * price.input_usd_per_million + completion_tokens * price.output_usd_per_million) / 1e6
+
+
+def estimated_tokens(series: Series) -> tuple[int, int]:
+    """Prompt tokens, and completion tokens at most, of one call."""
+    messages = series.body["messages"]
+    prompt_tokens = sum(TOKENS_PER_MESSAGE + -(-len(m["content"]) // CHARACTERS_PER_TOKEN) for m in messages)
+    limits = [series.body[name] for name in COMPLETION_LIMITS if isinstance(series.body.get(name), int)]
+    return prompt_tokens, min(limits, default=ASSUMED_COMPLETION_TOKENS)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a target's part of a run will take; `usd` is None where the model has no price."""
+
+    endpoint: str
+    model: str
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    usd: float | None
+
+
+def estimate(study: Study, endpoints: Mapping[str, Endpoint]) -> list[Estimate]:
+    """One estimate a target, before anything is sent."""
+    rows: dict[tuple[str, str], list[int]] = {}
+    for series in series_of_study(study):
+        row = rows.setdefault((series.key.endpoint, series.key.model), [0, 0, 0])
+        prompt_tokens, completion_tokens = estimated_tokens(series)
+        row[0] += study.samples
+        row[1] += study.samples * prompt_tokens
+        row[2] += study.samples * completion_tokens
+    return [
+        Estimate(endpoint, model, calls, sent, received, cost_usd(price_of(endpoints[endpoint], model), sent, received))
+        for (endpoint, model), (calls, sent, received) in rows.items()
+    ]
+
+
+def price_rows(endpoints: Mapping[str, Endpoint]) -> list[tuple[str, str, float, float]]:
+    """Every declared price: endpoint, model, dollars per million tokens in and out."""
+    return [
+        (name, model, price.input_usd_per_million, price.output_usd_per_million)
+        for name, endpoint in endpoints.items()
+        for model, price in endpoint.prices.items()
+    ]
+
+
+def refuse_budget_without_price(study: Study, endpoints: Mapping[str, Endpoint]) -> None:
+    """Raises UsageError where a budget is set and a target's price is unknown."""
+    if study.budget_usd is None:
+        return
+    for target in study.targets:
+        if price_of(endpoints[target.endpoint], target.model) is None:
+            raise UsageError(
+                f"A budget needs a price: declare one for {target.model!r} under [{target.endpoint}.prices] in the endpoints file."
+            )

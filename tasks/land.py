@@ -1,0 +1,201 @@
+"""The landing stage: from recordings into the warehouse, each sample exactly once.
+
+A landing is two transactions. The first appends what was received, verbatim; the second types the bodies that are new. A process
+killed between them leaves samples without types, and landing the same files again finishes the second.
+"""
+
+import datetime as dt
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.core.canonical import canonical_json, request_id
+from tasks.core.recording import Reject
+from tasks.core.runs import Run
+from tasks.recordings import CleanRecording, clean
+from tasks.settings import Settings
+from tasks.warehouse import Warehouse, in_chunks, statement
+
+
+@dataclass(frozen=True)
+class Landing:
+    """What one landing brought: the runs to judge, the days and studies touched, new samples and bad lines."""
+
+    unjudged: tuple[str, ...]
+    days: tuple[dt.date, ...]
+    studies: tuple[str, ...]
+    new_samples: int
+    rejects: tuple[Reject, ...] = ()
+    source: str = ""
+
+
+@task(name="land", cache_policy=NO_CACHE, persist_result=False, task_run_name="land {run.run_id}")
+def land_spool(settings: Settings, run: Run, files: Sequence[Path], landed_at: dt.datetime) -> Landing:
+    """Land the spool of one run."""
+    with Warehouse.open(settings) as warehouse:
+        return land_run(warehouse, run, files, landed_at)
+
+
+@task(name="import", cache_policy=NO_CACHE, persist_result=False, task_run_name="import {source.name}")
+def land_recording(settings: Settings, source: Path, landed_at: dt.datetime) -> Landing:
+    """Land a recording from elsewhere."""
+    with Warehouse.open(settings) as warehouse:
+        return import_file(warehouse, source, landed_at)
+
+
+def land_run(warehouse: Warehouse, run: Run, files: Sequence[Path], landed_at: dt.datetime) -> Landing:
+    """Land one run's spool files. A file that is not as the spool writes it is read as a recording from elsewhere is."""
+    files = [file for file in files if file.stat().st_size]
+    try:
+        return _land(warehouse, [run], files, (), landed_at)
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        with tempfile.TemporaryDirectory(dir=warehouse.path.parent) as folder:
+            recordings = [clean(file, Path(folder) / f"{index}.ndjson") for index, file in enumerate(files)]
+            rejects = [reject for recording in recordings for reject in recording.rejects]
+            return _land(warehouse, [run], [recording.file for recording in recordings], rejects, landed_at)
+
+
+def import_file(warehouse: Warehouse, source: Path, landed_at: dt.datetime) -> Landing:
+    """Land a recording from elsewhere. The same file a second time changes nothing."""
+    with tempfile.TemporaryDirectory(dir=warehouse.path.parent) as folder:
+        recording = clean(source, Path(folder) / "recording.ndjson")
+        runs = _runs_of(recording) or [_run_of_rejects(recording, landed_at)]
+        return _land(warehouse, runs, [recording.file] if recording.samples else [], recording.rejects, landed_at)
+
+
+def restage_all(settings: Settings) -> None:
+    """Type every body again, from what is kept verbatim, some days at a time."""
+    with Warehouse.open(settings) as warehouse, warehouse.transaction():
+        warehouse.execute("delete from stg.bodies")
+        warehouse.execute("delete from stg.distributions")
+        days = _column(warehouse, "select distinct day from raw.calls order by day")
+        for chunk in in_chunks(days):
+            _stage(warehouse, {"days": chunk})
+
+
+def _land(
+    warehouse: Warehouse, runs: Sequence[Run], files: Sequence[Path], rejects: Sequence[Reject], landed_at: dt.datetime
+) -> Landing:
+    parameters: dict[str, Any] = {"files": [str(file) for file in files], "days": []}
+    new = 0
+    with warehouse.transaction():
+        if files:
+            warehouse.execute(statement("land/spool_lines"))
+            warehouse.execute(statement("land/distinct_bodies"), parameters)
+            parameters["days"] = _column(warehouse, "select distinct day from distinct_bodies order by day")
+            _name_requests(warehouse)
+            before = _calls(warehouse, parameters)
+            for name in ("requests", "bodies", "calls"):
+                warehouse.execute(statement(f"land/{name}"), parameters)
+            _drop_second_copies(warehouse, parameters)
+            new = _calls(warehouse, parameters) - before
+        _record_runs(warehouse, runs, landed_at, has_news=new > 0)
+        _record_rejects(warehouse, runs[0], rejects, landed_at)
+    with warehouse.transaction():
+        _stage(warehouse, parameters)
+    return Landing(
+        unjudged=_unjudged(warehouse, [run.run_id for run in runs], has_news=new > 0),
+        days=tuple(parameters["days"]),
+        studies=tuple(sorted({run.study for run in runs})),
+        new_samples=new,
+        rejects=tuple(rejects),
+        source=runs[0].source or "",
+    )
+
+
+def _stage(warehouse: Warehouse, parameters: dict[str, Any]) -> None:
+    warehouse.execute(statement("land/parsed_bodies"), parameters)
+    warehouse.make("stg", parameters["days"])
+
+
+def _calls(warehouse: Warehouse, parameters: dict[str, Any]) -> int:
+    counted = "select count(*) as n from raw.calls where day in (select unnest($days))"
+    return int(warehouse.rows(counted, parameters)[0]["n"])
+
+
+def _column(warehouse: Warehouse, sql: str, parameters: dict[str, Any] | None = None) -> list[Any]:
+    return [next(iter(row.values())) for row in warehouse.rows(sql, parameters)]
+
+
+def _name_requests(warehouse: Warehouse) -> None:
+    """Give each distinct request text its id, which is of the canonical JSON and so cannot be said in SQL."""
+    warehouse.execute(statement("land/request_ids"))
+    for text in _column(warehouse, "select distinct request from distinct_bodies"):
+        body = json.loads(text)
+        row = {"request": text, "id": request_id(body), "canonical": canonical_json(body), "model": body["model"]}
+        warehouse.execute("insert into request_ids values ($request, $id, $canonical, $model)", row)
+
+
+def _drop_second_copies(warehouse: Warehouse, parameters: dict[str, Any]) -> None:
+    counted = "select count(*) - count(distinct sample_id) as n from raw.calls where day in (select unnest($days))"
+    if warehouse.rows(counted, parameters)[0]["n"]:
+        warehouse.execute(statement("land/second_copies"), parameters)
+
+
+def _record_runs(warehouse: Warehouse, runs: Sequence[Run], landed_at: dt.datetime, *, has_news: bool) -> None:
+    known = set(_column(warehouse, "select distinct run_id from raw.runs"))
+    for run in runs:
+        if run.run_id in known and (run.kind == "import" or not has_news):
+            continue
+        row = run.model_dump() | {"versions": canonical_json(run.versions), "landed_at": landed_at}
+        _insert(warehouse, "raw.runs", row)
+
+
+def _unjudged(warehouse: Warehouse, run_ids: Sequence[str], *, has_news: bool) -> tuple[str, ...]:
+    """The runs whose rows nobody has judged as they are now."""
+    judged = set() if has_news else set(_column(warehouse, "select distinct run_id from raw.expectations"))
+    return tuple(run_id for run_id in run_ids if run_id not in judged)
+
+
+def _record_rejects(warehouse: Warehouse, run: Run, rejects: Sequence[Reject], rejected_at: dt.datetime) -> None:
+    file = run.source or ""
+    known = _column(
+        warehouse,
+        "select line from raw.rejects where run_id = $run and file = $file",
+        {"run": run.run_id, "file": file},
+    )
+    for reject in rejects:
+        if reject.line not in known:
+            _insert(
+                warehouse,
+                "raw.rejects",
+                {"run_id": run.run_id, "file": file, **reject._asdict(), "rejected_at": rejected_at},
+            )
+
+
+def _insert(warehouse: Warehouse, table: str, row: dict[str, Any]) -> None:
+    names = ", ".join(row)
+    values = ", ".join(f"${name}" for name in row)
+    warehouse.execute(f"insert into {table} ({names}) values ({values})", row)
+
+
+def _runs_of(recording: CleanRecording) -> list[Run]:
+    return [
+        _import_run(run_id, study, dt.datetime.fromisoformat(first), dt.datetime.fromisoformat(last), recording.source)
+        for run_id, (study, first, last) in recording.runs.items()
+    ]
+
+
+def _run_of_rejects(recording: CleanRecording, landed_at: dt.datetime) -> Run:
+    """A file without a single good line still leaves its bad ones behind."""
+    return _import_run(recording.import_id(""), recording.source.name, landed_at, landed_at, recording.source)
+
+
+def _import_run(run_id: str, study: str, first: dt.datetime, last: dt.datetime, source: Path) -> Run:
+    return Run(
+        run_id=run_id,
+        kind="import",
+        study=study,
+        day=None,
+        state="complete",
+        started_at=first,
+        ended_at=last,
+        source=source.name,
+    )

@@ -1,0 +1,47 @@
+"""The stage that writes the pages: an index, a page a study and a page a day, from the marts alone."""
+
+import datetime as dt
+from collections.abc import Collection
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from reports.pages import day_pages, index_page, method_page, study_pages
+from reports.queries import Query, index_rows
+from reports.site import Site
+from reports.summary import study_summary
+from tasks.settings import Settings
+from tasks.warehouse import Warehouse
+
+
+def render_site(
+    query: Query, site: Path, studies: Collection[str] | None = None, days: Collection[dt.date] | None = None
+) -> list[Path]:
+    """Writes the index, the method page, and the pages of these studies and days (None: of all).
+
+    `query` runs a report's SQL by name. Returns the pages written, the index first. Raises OSError if it cannot write.
+    """
+    index = index_rows(query)
+    chosen = [study for study in index.studies if studies is None or study.study in studies]
+    folder = Site(site)
+    written = [folder.write(index_page(index)), folder.write(method_page(index))]
+    for study in chosen:
+        written += [folder.write(page) for page in study_pages(query, index, study)]
+        written += [folder.write(page) for page in day_pages(query, index, study, days)]
+    return written
+
+
+@task(name="render", cache_policy=NO_CACHE)
+def render(
+    settings: Settings, studies: Collection[str] | None = None, days: Collection[dt.date] | None = None
+) -> list[Path]:
+    """The pages of these studies and days, from the warehouse; returns the paths written."""
+    with Warehouse.open(settings, read_only=True) as warehouse:
+        return render_site(warehouse.report, settings.site, studies, days)
+
+
+def summary(settings: Settings, study: str) -> str:
+    """A study's headline figures and the links to its pages, as markdown."""
+    with Warehouse.open(settings, read_only=True) as warehouse:
+        return study_summary(warehouse.report, study, settings.site_url)

@@ -1,0 +1,94 @@
+"""A run's folder, as anyone may read it."""
+
+import json
+import logging
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from tasks.core.runs import Run
+from tasks.core.study import Target
+from tasks.spool.header import RunHeader
+
+HEADER, LOCK, FINISHED, LANDED = "run.json", "lock", "finished.json", "landed"
+# A folder that is still being made, or already being removed: nobody reads it.
+HALF_MADE = ".half-"
+
+# What resuming needs of a line.
+NEEDED = frozenset({"arm", "prompt", "repeat", "status", "response"})
+
+SampleLine = dict[str, Any]
+"""One sample in the recording format."""
+
+log = logging.getLogger(__name__)
+
+
+class Folder:
+    """One run's folder. Reading it needs no lock: its files only grow, line by line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @cached_property
+    def header(self) -> RunHeader:
+        """What the run set out to do."""
+        return RunHeader.model_validate_json((self.path / HEADER).read_bytes())
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing will be sampled any more."""
+        return (self.path / FINISHED).exists()
+
+    @property
+    def is_landed(self) -> bool:
+        """Whether its samples are in the warehouse."""
+        return (self.path / LANDED).exists()
+
+    @property
+    def run(self) -> Run:
+        """The run as it ended. Raises FileNotFoundError while it is unfinished."""
+        return Run.model_validate_json((self.path / FINISHED).read_bytes())
+
+    @property
+    def sample_files(self) -> list[Path]:
+        """One file a target that was asked, in the study's order."""
+        files = (self.path / self.header.file_name(target) for target in self.header.study.targets)
+        return [file for file in files if file.exists()]
+
+    def samples(self, target: Target) -> Iterator[SampleLine]:
+        """The samples of a target. A line that is no sample, or was cut off, is passed over."""
+        file = self.path / self.header.file_name(target)
+        if not file.exists():
+            return
+        with file.open("rb") as lines:
+            for line in lines:
+                if (sample := _sample(line)) is not None:
+                    yield sample
+
+    def mark_landed(self) -> None:
+        """Remember that every sample is in the warehouse: from now on, the same command begins a new run."""
+        (self.path / LANDED).touch()
+
+def folders(root: Path) -> Iterator[Folder]:
+    """Every run's folder under `root`, oldest first. One whose header cannot be read is left alone, with a warning."""
+    for header in sorted(root.glob(f"[!.]*/{HEADER}")):
+        folder = Folder(header.parent)
+        try:
+            folder.header  # noqa: B018 - read once here, so that nobody stumbles over it later
+        except (OSError, ValidationError) as error:
+            log.warning("Left alone: %s is no header that this version can read (%s).", header, type(error).__name__)
+        else:
+            yield folder
+
+
+def _sample(line: bytes) -> SampleLine | None:
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        sample = json.loads(line)
+    except ValueError:
+        return None
+    return sample if isinstance(sample, dict) and sample.keys() >= NEEDED else None

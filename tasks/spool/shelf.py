@@ -1,0 +1,60 @@
+"""All runs of a spool: what is ready to land, what was left behind, what may go."""
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+from tasks.spool.folder import HALF_MADE, LANDED, Folder, folders
+from tasks.spool.writing import Spool
+
+LEFT_BEHIND = "its process was stopped or killed, and its day is over"
+
+
+def finished_not_landed(root: Path) -> list[Folder]:
+    """The runs that are ready to land, oldest first, whoever wrote them."""
+    return [folder for folder in folders(root) if folder.is_finished and not folder.is_landed]
+
+
+def close_past(root: Path, today: dt.date) -> list[Folder]:
+    """Finish, as incomplete, the runs that no process holds and nobody will resume; `today` is a UTC date.
+
+    Past means that its day is over, and the day on which it started: a simulator's run may be for any day.
+    """
+    closed = []
+    for folder in folders(root):
+        header = folder.header
+        is_past = max(header.day, header.started_at.astimezone(dt.UTC).date()) < today
+        if is_past and not folder.is_finished and (spool := Spool.lock(folder)):
+            with spool:
+                _finish_as_left_behind(spool)
+            closed.append(folder)
+    return closed
+
+
+def prune(root: Path, keep_days: int, today: dt.date) -> list[Path]:
+    """Remove the folders of runs that landed more than `keep_days` days before `today`, and say which."""
+    landed = [folder.path for folder in folders(root) if folder.is_landed]
+    old = [path for path in landed if _age_days(path / LANDED, today) > keep_days]
+    # Hidden first: a folder that is half removed must not look like a run that has not landed.
+    hidden = [path.rename(root / f"{HALF_MADE}{path.name}") for path in old]
+    left_behind = [path for path in root.glob(f"{HALF_MADE}*") if _age_days(path, today) > keep_days]
+    for path in {*hidden, *left_behind}:
+        shutil.rmtree(path)
+    return old
+
+
+def _finish_as_left_behind(spool: Spool) -> None:
+    header = spool.header
+    attempted = sum(1 for target in header.study.targets for _ in spool.samples(target))
+    ended_at = max((_modified_at(file) for file in spool.sample_files), default=header.started_at)
+    spool.finish(
+        header.run("incomplete", LEFT_BEHIND, attempted=attempted, ended_at=ended_at, source=str(spool.path))
+    )
+
+
+def _age_days(path: Path, today: dt.date) -> int:
+    return (today - _modified_at(path).date()).days
+
+
+def _modified_at(path: Path) -> dt.datetime:
+    return dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)

@@ -1,0 +1,199 @@
+"""Sampling one target: the calls that its run still lacks, so many at once, each answer kept as soon as it is there."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from tasks.core.plan import Block, Series, SeriesKey, blocks_of_target, series_of_target
+from tasks.core.prices import cost_usd, estimated_tokens, price_of
+from tasks.core.study import Target
+from tasks.limits import Brake, Budget
+from tasks.provider import Answer, Provider
+from tasks.spool import LineTemplate, Spool, SpoolWriteError
+
+PROGRESS_EVERY_S = 1.0
+OK = 200
+# A call without a response may have been billed; one that was refused was not.
+MAYBE_BILLED = (0, OK)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a target is: calls done in this run, resumed ones included, of those planned."""
+
+    target: str
+    done: int
+    planned: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetOutcome:
+    """How a target's part of a run ended."""
+
+    target: str
+    planned: int
+    attempted: int
+    failures: int
+    ended: str | None
+    """Why it ended before its plan did: a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What is the same in every call of a series."""
+
+    request: bytes
+    lines: LineTemplate
+    tokens: int
+    usd: float
+
+
+class TargetSampling:
+    """One target's part of a run. What its spool file holds already is not asked again."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        target: Target,
+        provider: Provider,
+        *,
+        alone: AbstractAsyncContextManager[object],
+        budget: Budget | None,
+        stop_run: Callable[[str], None],
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        """`alone` is entered for each block of calls; `stop_run` pulls the brakes of all the run's targets."""
+        self.name = f"{target.endpoint}/{target.model}"
+        self.brake = Brake()
+        self.write_error: SpoolWriteError | None = None
+        self._spool, self._target, self._provider = spool, target, provider
+        self._alone, self._budget, self._stop_run, self._on_progress = alone, budget, stop_run, on_progress
+        self._price = price_of(provider.endpoint, target.model)
+        series = series_of_target(spool.header.study, target)
+        self._prepared = {one.key: self._prepare(one) for one in series}
+        self._planned = len(series) * spool.header.study.samples
+        self._received: set[tuple[str, str, int]] = set()
+        self._failures = 0
+        self._refused = False
+        self._report_at = 0.0
+        self._take_up()
+
+    def _prepare(self, series: Series) -> _Prepared:
+        prompt_tokens, completion_tokens = estimated_tokens(series)
+        return _Prepared(
+            request=series.request_json.encode(),
+            lines=LineTemplate(self._spool.header, series),
+            tokens=prompt_tokens + completion_tokens,
+            usd=cost_usd(self._price, prompt_tokens, completion_tokens) or 0,
+        )
+
+    def _take_up(self) -> None:
+        for sample in self._spool.samples(self._target):
+            arm, prompt, repeat = sample["arm"], sample["prompt"], sample["repeat"]
+            self._received.add((arm, prompt, repeat))
+            self._failures += sample["status"] != OK
+            if self._budget:
+                key = SeriesKey(sample["study"], sample["endpoint"], self._target.model, arm, prompt)
+                self._budget.spent_usd += self._spent_usd(sample["status"], sample["response"], self._prepared[key])
+
+    async def run(self) -> TargetOutcome:
+        """Make the calls that are missing. Raises nothing for what a provider does; see `write_error` for the disk."""
+        header = self._spool.header
+        for block in blocks_of_target(header.study, self._target, seed=header.run_id):
+            async with self._alone:
+                await self._run_block(block)
+        self._report()
+        attempted = len(self._received)
+        ended = self.brake.reason if self._refused or attempted < self._planned else None
+        return TargetOutcome(self.name, self._planned, attempted, self._failures, ended)
+
+    async def _run_block(self, block: Block) -> None:
+        calls = (call for call in block.calls if (call[0].key.arm, call[0].key.prompt, call[1]) not in self._received)
+        async with asyncio.TaskGroup() as workers:
+            # Few workers that share one iterator: a task per call would cost more than the call.
+            for _ in range(min(block.concurrency, len(block.calls))):
+                workers.create_task(self._work(calls))
+
+    async def _work(self, calls: Iterator[tuple[Series, int]]) -> None:
+        for series, repeat in calls:
+            if self.brake.is_pulled:
+                return
+            if self._budget is None:
+                await self._call(series, repeat)
+            else:
+                await self._call_within(self._budget, series, repeat)
+
+    async def _call_within(self, budget: Budget, series: Series, repeat: int) -> None:
+        prepared = self._prepared[series.key]
+        if not await budget.admits(prepared.usd):
+            self._stop_run(f"stopped at its budget of ${budget.cap_usd:g}")
+            return
+        spent_usd = 0.0
+        try:
+            if answer := await self._call(series, repeat):
+                spent_usd = self._spent_usd(answer.status, answer.body, prepared)
+        finally:
+            budget.settle(prepared.usd, spent_usd)
+
+    async def _call(self, series: Series, repeat: int) -> Answer | None:
+        prepared = self._prepared[series.key]
+        answer = await self._provider.ask(series.key.model, prepared.request, prepared.tokens, self.brake)
+        if answer is None or (answer.is_refusal and self._refused):
+            # The first refusal speaks for those that were in flight with it.
+            return answer
+        if answer.is_refusal:
+            self._refused = True
+            self.brake.pull(_refusal(self.name, answer, self._provider.endpoint.key_env))
+        self._keep(series, repeat, answer)
+        return answer
+
+    def _keep(self, series: Series, repeat: int, answer: Answer) -> None:
+        line = self._prepared[series.key].lines.line(
+            repeat=repeat,
+            requested_at=answer.requested_at,
+            latency_s=answer.latency_s,
+            attempts=answer.attempts,
+            status=answer.status,
+            response=answer.body,
+            headers=answer.headers,
+            error=answer.error,
+        )
+        try:
+            self._spool.append(self._target, line)
+        except SpoolWriteError as error:
+            self.write_error = error
+            self._stop_run(str(error))
+            return
+        self._received.add((series.key.arm, series.key.prompt, repeat))
+        self._failures += answer.status != OK
+        if time.monotonic() >= self._report_at:
+            self._report()
+
+    def _report(self) -> None:
+        self._report_at = time.monotonic() + PROGRESS_EVERY_S
+        if self._on_progress:
+            self._on_progress(Progress(self.name, len(self._received), self._planned, self._failures))
+
+    def _spent_usd(self, status: int, body: str | None, prepared: _Prepared) -> float:
+        """What a call cost by its usage; where an answer does not say, what was set aside for it."""
+        if status not in MAYBE_BILLED:
+            return 0
+        try:
+            usage = json.loads(body or "")["usage"]
+            return cost_usd(self._price, usage["prompt_tokens"], usage["completion_tokens"]) or 0
+        except (ValueError, KeyError, TypeError):
+            return prepared.usd
+
+
+def _refusal(target: str, answer: Answer, key_env: str | None) -> str:
+    key = f"the key in {key_env}" if key_env else "its key (endpoints.toml names none)"
+    hint = {
+        401: f"check {key}",
+        403: f"check what {key} may use",
+        404: "check the model's name and the endpoint's address",
+    }.get(answer.status, "its account has no credit left")
+    return f"{target} refused with HTTP {answer.status}: {hint}."

@@ -1,0 +1,251 @@
+"""The warehouse: the one module that imports DuckDB, opens the file and runs the files of sql/.
+
+DuckDB lets one process write, and a writer keeps readers out: connections are short, and an open waits a bounded time.
+"""
+
+import graphlib
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import duckdb
+import tenacity
+
+from tasks.core.errors import FlipbookError, UsageError, WarehouseHeldError
+from tasks.settings import PROJECT, Settings
+
+SQL = PROJECT / "sql"
+CATALOG = "flipbook"
+
+# Files before 1.2 ignore column compression without a word; anything newer could not be read by every 1.x client.
+STORAGE_VERSION = "v1.2.0"
+
+# A checkpoint writes a table's last row group again, whole: of DuckDB's 122,880 rows, that would be twelve days of 10,000.
+ROW_GROUP_SIZE = 40_960
+
+# What a landing may hold in memory at once; beyond it DuckDB spills beside the warehouse.
+MEMORY_LIMIT = "1GB"
+
+# A rebuild reads so many days at once: a bound on its memory, whatever the history.
+DAYS_AT_ONCE = 28
+
+T = TypeVar("T")
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": MEMORY_LIMIT,
+    "preserve_insertion_order": False,
+}
+
+_HOLDER = re.compile(r"\(PID (\d+)\)")
+_READ = re.compile(r"\b(?:from|join) (\w+\.\w+)")
+_HEADER = re.compile(r"^-- (?P<name>what|grain|view|whole|by day|new bodies)(?:: (?P<value>.*))?$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Model:
+    """One file of sql/: a select that makes the table it is named after."""
+
+    path: Path
+
+    @property
+    def table(self) -> str:
+        """schema.table."""
+        return f"{self.path.parent.name}.{self.path.stem}"
+
+    @cached_property
+    def select(self) -> str:
+        """The statement."""
+        return self.path.read_text(encoding="utf-8")
+
+    @cached_property
+    def header(self) -> dict[str, str]:
+        """The file's declarations: `what`, `grain`, and how it is made: `view`, `whole`, `by day` or `new bodies`."""
+        comments = "\n".join(line for line in self.select.splitlines() if line.startswith("-- "))
+        return {match["name"]: match["value"] or "" for match in _HEADER.finditer(comments)}
+
+    @property
+    def is_by_day(self) -> bool:
+        """Whether the table is made day by day, from $days."""
+        return "by day" in self.header
+
+    def making(self) -> Iterator[str]:
+        """The statements that make the table again; those of a model by day take $days."""
+        if "view" in self.header:
+            yield f"create or replace view {self.table} as {self.select}"
+        elif "whole" in self.header:
+            yield f"create or replace table {self.table} as {self.select}"
+        else:
+            if self.is_by_day:
+                yield f"create table if not exists {self.table} as from ({self.select}) limit 0"
+                yield f"delete from {self.table} where day in (select unnest($days))"
+            yield f"insert into {self.table} by name {self.select}"
+
+
+def models(layer: str) -> list[Model]:
+    """The models of one layer (`stg`, `mart`), in the order of what they read."""
+    by_table = {model.table: model for model in map(Model, sorted((SQL / layer).glob("*.sql")))}
+    # Not get_table_names: it refuses $days, and using (…) on tables that it does not look up.
+    reads = {table: by_table.keys() & set(_READ.findall(model.select)) - {table} for table, model in by_table.items()}
+    return [by_table[table] for table in graphlib.TopologicalSorter(reads).static_order()]
+
+
+def in_chunks(days: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Days, some at a time."""
+    for first in range(0, len(days), DAYS_AT_ONCE):
+        yield days[first : first + DAYS_AT_ONCE]
+
+
+def statement(name: str) -> str:
+    """The text of sql/<name>.sql, such as `land/calls`."""
+    return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+class Warehouse:
+    """An open warehouse. Use `Warehouse.open`; close it soon."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self.connection = connection
+        self.path = path
+
+    @classmethod
+    @contextmanager
+    def open(cls, settings: Settings, *, read_only: bool = False) -> Iterator[Self]:
+        """The warehouse of `settings`, created and migrated where need be (not when `read_only`).
+
+        Raises WarehouseHeldError that names the file and the holder, when another process keeps it beyond the wait, and
+        UsageError when the file is missing (`read_only`), no warehouse, or from a newer Flipbook.
+        """
+        path = settings.warehouse_file
+        connection = duckdb.connect(config=_CONFIG)
+        try:
+            connection.execute("set timezone = 'UTC'")
+            _attach(connection, path, read_only=read_only, wait_s=settings.warehouse_wait_s)
+            warehouse = cls(connection, path)
+            warehouse._refuse_newer()
+            if not read_only:
+                warehouse._migrate()
+            yield warehouse
+        finally:
+            connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: an exception rolls back."""
+        self.connection.begin()
+        try:
+            yield
+        except BaseException:
+            self.connection.rollback()
+            raise
+        self.connection.commit()
+
+    def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
+        """Run one statement. Parameters that it does not name are left out, since DuckDB refuses them."""
+        self.connection.execute(sql, _named(sql, parameters or {}))
+
+    def rows(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
+        """The rows of one select, as dictionaries."""
+        cursor = self.connection.execute(sql, _named(sql, parameters or {}))
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def report(self, name: str, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
+        """The rows of sql/report/<name>.sql."""
+        return self.rows(statement(f"report/{name}"), parameters)
+
+    def make(self, layer: str, days: Sequence[Any]) -> None:
+        """Make the models of a layer again, in the order of what they read; those by day only for `days`."""
+        for model in models(layer):
+            self.make_model(model, days)
+
+    def make_model(self, model: Model, days: Sequence[Any]) -> None:
+        """Make one model again; if it is by day, only for `days`."""
+        for sql in model.making():
+            self.execute(sql, {"days": list(days)})
+
+    def _version(self) -> int | None:
+        """The newest migration applied; None for an empty database."""
+        try:
+            row = self.connection.execute("select max(version) from raw.migrations").fetchone()
+        except duckdb.CatalogException:
+            return None
+        return row[0] if row else None
+
+    def _refuse_newer(self) -> None:
+        known = max(_migrations())
+        version = self._version()
+        if version is not None and version > known:
+            raise UsageError(
+                f"The warehouse {self.path} was written by a newer Flipbook "
+                f"(format {version}; this one knows {known}): upgrade Flipbook."
+            )
+
+    def _migrate(self) -> None:
+        applied = self._version() or 0
+        for version, path in _migrations().items():
+            if version > applied:
+                with self.transaction():
+                    self.connection.execute(path.read_text(encoding="utf-8"))
+                    self.connection.execute("insert into raw.migrations values (?, ?, now())", [version, path.stem])
+                    for sql in (sql for model in models("stg") if "view" in model.header for sql in model.making()):
+                        self.connection.execute(sql)
+
+
+def _migrations() -> dict[int, Path]:
+    return {int(path.stem.split("_")[0]): path for path in sorted((SQL / "raw").glob("[0-9]*.sql"))}
+
+
+def _named(sql: str, parameters: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in parameters.items() if re.search(rf"\${name}\b", sql)}
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool, wait_s: float) -> None:
+    if read_only and not path.exists():
+        raise UsageError(f"There is no warehouse at {path} yet: run a study, or import a recording, first.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    options = ["read_only"] if read_only else [f"row_group_size {ROW_GROUP_SIZE}"]
+    if not path.exists():  # The version may only be said of a file that is being created.
+        options.append(f"storage_version '{STORAGE_VERSION}'")
+    attach = f"attach {quoted(path)} as {CATALOG} ({', '.join(options)})"
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(_is_held),
+        wait=tenacity.wait_random(0.02, 0.2),
+        stop=tenacity.stop_after_delay(wait_s),
+        reraise=True,
+    )
+    try:
+        retrying(connection.execute, attach)
+    except duckdb.Error as error:
+        raise _translated(error, path, wait_s) from error
+    connection.execute(f"use {CATALOG}")
+
+
+def _is_held(error: BaseException) -> bool:
+    return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
+
+
+def _translated(error: duckdb.Error, path: Path, wait_s: float) -> FlipbookError:
+    if _is_held(error):
+        holder = _HOLDER.search(str(error))
+        who = f"process {holder[1]}" if holder else "another process"
+        return WarehouseHeldError(
+            f"{who.capitalize()} holds the warehouse {path}; waited {wait_s:g} s. "
+            "Close it there, or wait for its run to end."
+        )
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        return UsageError(f"The warehouse {path} cannot be opened: {_first_line(error)}")
+    return UsageError(f"{path} is no warehouse that this DuckDB can read: {_first_line(error)}")
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0]
+
+
+def quoted(path: Path) -> str:
+    """A path as a literal of SQL, for the statements that take no parameter there."""
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,0 +1,244 @@
+"""A run's folder: made whole, locked while its process lives, resumed line by line, finished, landed, removed."""
+
+import datetime as dt
+import json
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.core.plan import series_of_study
+from tasks.core.study import Study, Target
+from tasks.spool import Folder, LineTemplate, RunHeader, Spool, SpoolWriteError, close_past, finished_not_landed, prune
+
+NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
+DAY = NOON.date()
+FIELDS = {
+    *("study", "endpoint", "arm", "prompt", "day", "repeat", "requested_at", "follow", "latency_s", "attempts"),
+    *("status", "request", "response", "headers", "error", "run_id"),
+}
+
+NewSpool = Callable[..., Spool]
+NewStudy = Callable[..., Study]
+
+
+def line(spool: Spool, repeat: int, response: str | None = "{}", **fields: Any) -> bytes:
+    """One sample of the study's first series."""
+    template = LineTemplate(spool.header, series_of_study(spool.header.study)[0])
+    given = {"requested_at": NOON, "latency_s": 0.25, "attempts": 1, "status": 200, "headers": {}, "error": None}
+    return template.line(repeat=repeat, response=response, **(given | fields))
+
+
+def target(spool: Spool) -> Target:
+    """The study's first target."""
+    return spool.header.study.targets[0]
+
+
+def repeats(folder: Folder) -> list[int]:
+    """The repeats of the first target's samples, as they stand in the file."""
+    return [sample["repeat"] for sample in folder.samples(folder.header.study.targets[0])]
+
+
+def test_a_line_has_every_field_of_the_recording_format(new_spool: NewSpool, new_study: NewStudy) -> None:
+    """The request as an object, the response as text, times in UTC with microseconds."""
+    spool = new_spool(new_study())
+    hostile = '{"text": "\\ud800 \u2028 🎲 \x00 </script>"}'
+    tokyo = NOON.astimezone(dt.timezone(dt.timedelta(hours=9)))
+    written = line(spool, 3, hostile, requested_at=tokyo, headers={"x-request-id": "req_1"})
+    assert written.count(b"\n") == 1
+    sample = json.loads(written)
+    assert sample.keys() == FIELDS
+    assert sample["response"] == hostile
+    assert sample["requested_at"] == "2026-11-20T12:00:00.000000+00:00"
+    assert sample["request"] == series_of_study(spool.header.study)[0].body
+    assert (sample["day"], sample["run_id"]) == ("2026-11-20", spool.header.run_id)
+
+
+def test_run_ids_sort_by_time_and_name_the_study(new_study: NewStudy) -> None:
+    """Whatever the zone of the clock they were made with."""
+    header = RunHeader.new(new_study(), DAY, started_at=NOON.astimezone(dt.timezone(dt.timedelta(hours=-5))))
+    assert header.run_id.startswith("20261120T120000-coin-flip-")
+    assert header.planned == 20
+    assert header.versions.keys() >= {"python", "openai"}
+
+
+def test_a_lock_keeps_others_out_and_ends_with_its_holder(new_spool: NewSpool, new_study: NewStudy) -> None:
+    """Nobody resumes a run that somebody writes."""
+    study = new_study()
+    spool = new_spool(study)
+    root = spool.path.parent
+    assert Spool.resumable(root, study, DAY) is None
+    spool.append(target(spool), line(spool, 0))
+    spool.close()
+    with Spool.resumable(root, study, DAY) or pytest.fail("nothing to resume") as resumed:
+        assert resumed.path == spool.path
+        assert repeats(resumed) == [0]
+        assert Spool.resumable(root, study, DAY) is None
+
+
+def test_only_the_same_study_day_and_configuration_is_resumed(new_spool: NewSpool, new_study: NewStudy) -> None:
+    """And nothing that has landed."""
+    spool = new_spool(new_study())
+    root = spool.path.parent
+    spool.close()
+    assert Spool.resumable(root, new_study(), DAY + dt.timedelta(days=1)) is None
+    assert Spool.resumable(root, new_study(samples=21), DAY) is None
+    assert Spool.resumable(root, new_study(name="other"), DAY) is None
+    with Spool.resumable(root, new_study(), DAY) or pytest.fail("nothing to resume") as resumed:
+        resumed.mark_landed()
+    assert Spool.resumable(root, new_study(), DAY) is None
+
+
+def test_a_run_that_was_killed_after_sampling_is_taken_up_again(new_spool: NewSpool, new_study: NewStudy) -> None:
+    """Else the same command would ask everything a second time. While its process lives, it is left alone."""
+    spool = new_spool(new_study())
+    root = spool.path.parent
+    spool.finish(spool.header.run("complete", None, attempted=20, ended_at=NOON, source="here"))
+    assert Spool.resumable(root, new_study(), DAY) is None
+    spool.close()
+    with Spool.resumable(root, new_study(), DAY) or pytest.fail("nothing to resume") as resumed:
+        assert resumed.run == spool.run
+
+
+def test_a_child_process_does_not_keep_the_lock(new_spool: NewSpool, new_study: NewStudy) -> None:
+    """Such as a simulator that outlives its starter for a moment."""
+    spool = new_spool(new_study())
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
+    try:
+        spool.close()
+        with Spool.resumable(spool.path.parent, new_study(), DAY) or pytest.fail("still locked"):
+            pass
+    finally:
+        child.communicate()
+
+
+@pytest.mark.parametrize("cut", [b'{"study": "coin-flip", "rep', b"\x00" * 100_000])
+def test_a_cut_last_line_is_dropped(cut: bytes, new_spool: NewSpool, new_study: NewStudy) -> None:
+    """Reading passes over it, and the next line does not stick to it."""
+    spool = new_spool(new_study())
+    spool.append(target(spool), line(spool, 0))
+    spool.close()
+    with spool.sample_files[0].open("ab") as file:
+        file.write(cut)
+    assert repeats(spool) == [0]
+    with Spool.resumable(spool.path.parent, new_study(), DAY) or pytest.fail("nothing to resume") as resumed:
+        resumed.append(target(spool), line(spool, 1))
+        assert repeats(resumed) == [0, 1]
+    assert cut not in spool.sample_files[0].read_bytes()
+
+
+@pytest.mark.parametrize("broken", [b"{]\n", b"[1]\n", b"\xff\xfe\n", b'{"arm": 1}\n', b"\n"])
+def test_a_broken_line_in_the_middle_loses_only_itself(broken: bytes, new_spool: NewSpool, new_study: NewStudy) -> None:
+    """It stays in the file, for landing to report."""
+    spool = new_spool(new_study())
+    for written in (line(spool, 0), broken, line(spool, 1)):
+        spool.append(target(spool), written)
+    assert repeats(spool) == [0, 1]
+    assert broken in spool.sample_files[0].read_bytes()
+
+
+def test_a_full_disk_is_one_sentence_and_loses_nothing_written(new_spool: NewSpool, new_study: NewStudy) -> None:
+    """A file-size limit stands for the disk: the kernel writes a part of the line, as it does when space runs out."""
+    spool = new_spool(new_study())
+    spool.append(target(spool), line(spool, 0))
+    size = spool.sample_files[0].stat().st_size
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 100, hard))
+    try:
+        for _ in range(2):
+            with pytest.raises(SpoolWriteError, match=r"The disk is full at .*: make room and run"):
+                spool.append(target(spool), line(spool, 1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert spool.sample_files[0].stat().st_size == size
+    spool.append(target(spool), line(spool, 1))
+    assert repeats(spool) == [0, 1]
+
+
+def test_finished_runs_land_once(new_spool: NewSpool, new_study: NewStudy) -> None:
+    """Whoever wrote them; the run says how it ended."""
+    spool = new_spool(new_study())
+    root = spool.path.parent
+    assert finished_not_landed(root) == []
+    run = spool.header.run("incomplete", "stopped", attempted=3, ended_at=NOON, source=str(spool.path))
+    spool.finish(run)
+    (folder,) = finished_not_landed(root)
+    assert folder.run == run
+    folder.mark_landed()
+    assert finished_not_landed(root) == []
+
+
+def test_what_was_left_behind_is_closed_when_its_day_is_over(new_spool: NewSpool, new_study: NewStudy) -> None:
+    """Today's runs, and those that a process holds, are left alone."""
+    yesterday, tomorrow = NOON - dt.timedelta(days=1), DAY + dt.timedelta(days=1)
+    abandoned = new_spool(new_study(), DAY - dt.timedelta(days=1), yesterday)
+    abandoned.append(target(abandoned), line(abandoned, 0))
+    held = new_spool(new_study(), DAY - dt.timedelta(days=1), yesterday)
+    of_another_day = new_spool(new_study(), dt.date(2026, 1, 1), NOON)
+    for spool in (abandoned, of_another_day):
+        spool.close()
+    assert [folder.path for folder in close_past(held.path.parent, DAY)] == [abandoned.path]
+    run = abandoned.run
+    assert (run.state, run.attempted, run.planned) == ("incomplete", 1, 20)
+    assert run.reason == "its process was stopped or killed, and its day is over"
+    held.close()
+    closed = close_past(held.path.parent, tomorrow)
+    assert {folder.path for folder in closed} == {held.path, of_another_day.path}
+
+
+def test_half_made_and_unreadable_folders_stop_nobody(
+    new_spool: NewSpool, new_study: NewStudy, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A folder appears whole; one that a newer version wrote is named in a warning."""
+    spool = new_spool(new_study())
+    root = spool.path.parent
+    (root / ".half-1").mkdir()
+    (root / "20270101T000000-of-tomorrow").mkdir()
+    (root / "20270101T000000-of-tomorrow" / "run.json").write_text('{"run_id": "x", "new_field": 1}')
+    spool.finish(spool.header.run("complete", None, attempted=20, ended_at=NOON, source="here"))
+    assert [folder.path for folder in finished_not_landed(root)] == [spool.path]
+    assert "of-tomorrow" in caplog.text
+    assert finished_not_landed(root / "nowhere") == []
+
+
+def test_only_landed_runs_are_removed_after_their_time(new_spool: NewSpool, new_study: NewStudy) -> None:
+    """What has not landed stays, however old."""
+    landed, unlanded = new_spool(new_study()), new_spool(new_study())
+    for spool in (landed, unlanded):
+        spool.finish(spool.header.run("complete", None, attempted=20, ended_at=NOON, source="here"))
+    landed.mark_landed()
+    root = landed.path.parent
+    half = root / ".half-made-and-left"
+    half.mkdir()
+    today = dt.datetime.now(dt.UTC).date()
+    assert prune(root, 30, today + dt.timedelta(days=30)) == []
+    assert prune(root, 30, today + dt.timedelta(days=31)) == [landed.path]
+    assert list(root.iterdir()) == [unlanded.path]
+
+
+def test_two_models_with_one_slug_have_two_files(new_spool: NewSpool, new_study: NewStudy) -> None:
+    """File names are for eyes; the number tells them apart."""
+    spool = new_spool(new_study(models=("a/b", "a b")))
+    for one in spool.header.study.targets:
+        spool.append(one, line(spool, 0))
+    assert [file.name for file in spool.sample_files] == ["0-sim-a-b.ndjson", "1-sim-a-b.ndjson"]
+
+
+def test_finished_files_are_whole(new_spool: NewSpool, new_study: NewStudy, tmp_path: Path) -> None:
+    """No temporary file is left."""
+    spool = new_spool(new_study())
+    spool.append(target(spool), line(spool, 0))
+    spool.finish(spool.header.run("complete", None, attempted=1, ended_at=NOON, source=str(tmp_path)))
+    assert sorted(path.name for path in spool.path.iterdir()) == [
+        "0-sim-gpt-4o.ndjson",
+        "finished.json",
+        "lock",
+        "run.json",
+    ]
