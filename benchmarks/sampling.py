@@ -11,9 +11,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import openai
 
@@ -24,8 +25,11 @@ from tasks.spool import RunHeader, Spool
 
 PROJECT = Path(__file__).resolve().parents[1]
 # Long enough that opening 256 connections, once, does not decide the figure.
-ROUNDS = 32
+ROUNDS = 24
 PROMPT = "Flip a coin. Answer with one word: Heads or Tails."
+
+# Calls a second at a base URL, for so many calls, so many at once.
+Measure = Callable[[str, int, int], Coroutine[Any, Any, float]]
 
 
 @contextmanager
@@ -103,15 +107,11 @@ async def plain_sdk(base_url: str, calls: int, at_once: int) -> float:
         return calls / (time.perf_counter() - start)
 
 
-def measured(run: Callable[[str, int, int], Awaitable[float]], latency_ms: float, calls: int, at_once: int) -> float:
-    """Calls a second of `run` against a fresh stub."""
-
-    async def warm_and_run(base_url: str) -> float:
-        await run(base_url, at_once, at_once)
-        return await run(base_url, calls, at_once)
-
+def measured(run: Measure, latency_ms: float, calls: int, at_once: int) -> float:
+    """Calls a second of `run` against a fresh stub: the best of three, because other work can only slow it down."""
     with stub(latency_ms) as base_url:
-        return asyncio.run(warm_and_run(base_url))
+        asyncio.run(run(base_url, at_once, at_once))
+        return max(asyncio.run(run(base_url, calls, at_once)) for _ in range(3))
 
 
 def figure(name: str, value: float, floor: float, must: float) -> bool:
@@ -126,8 +126,8 @@ def main() -> int:
     """Both figures; the number of those that miss."""
     ideal = 256 / 0.3
     waiting = measured(stage, 300, 256 * ROUNDS, 256)
-    plain = measured(plain_sdk, 0, 3_000, 64)
-    busy = measured(stage, 0, 12_000, 64)
+    plain = measured(plain_sdk, 0, 2_000, 64)
+    busy = measured(stage, 0, 5_000, 64)
     reached = [
         figure("sampling, 300 ms latency, 256 at once (floor: 256 / 0.3)", waiting, ideal, 0.93),
         figure("sampling, no latency, 64 at once (floor: a plain SDK loop)", busy, plain, 2.0),

@@ -10,7 +10,7 @@ from reports.queries import StudyRows
 from reports.rows import LifetimeRow
 from tasks.core.plan import SeriesKey
 
-MOST_CELLS = 1_500
+MOST_CELLS = 800
 MOST_BANDS = 40
 NO_FINGERPRINT = "none named"
 
@@ -61,9 +61,11 @@ def bands(rows: StudyRows) -> Bands | None:
     every = _bands(rows, named)
     kept = every[:MOST_BANDS]
     index = {(band.key, band.fingerprint): i for i, band in enumerate(kept)}
-    days = sorted({row.day for row in rows.fingerprints if row.key in named})
-    joining, cells = fitted(days, lambda joining: _cells(rows, index, joining), MOST_CELLS)
-    return Bands(kept, list(cells), rows.study.first_day, rows.study.last_day, joining.note, len(every) - len(kept))
+    places = {(band.key, band.fingerprint) for band in kept}
+    seen = [(row.key, row.system_fingerprint, row.day) for row in rows.fingerprints if row.key in named]
+    joining = fitted({((key, name), day): 1 for key, name, day in seen if (key, name) in places}, MOST_CELLS)
+    cells = _cells(rows, index, joining)
+    return Bands(kept, cells, rows.study.first_day, rows.study.last_day, joining.note, len(every) - len(kept))
 
 
 def _bands(rows: StudyRows, named: set[SeriesKey]) -> list[Band]:

@@ -62,6 +62,7 @@ def _values_caption(figure: OverDays) -> str:
         "grey days have no data. The probability axis is in log-odds, so that 97% and 99.9% both have room.",
         "Each panel has an axis of its own." if len(figure.panels) > 1 and not shares_axis(figure) else "",
         figure.note,
+        f"The {figure.rarer:,} rarest discs are only in the CSV file." if figure.rarer else "",
         left,
     )
     return " ".join(part for part in parts if part)

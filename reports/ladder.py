@@ -15,7 +15,7 @@ PATTERNS = ("p0", "p1", "p2", "p3")
 OTHERS = "p4"
 UNNAMED = "no fingerprint"
 MOST_LADDERS = 24
-PAGE_ROWS = 900
+PAGE_ROWS = 400
 
 R = TypeVar("R", bound=InSeries)
 C = TypeVar("C", ClusterRow, "Value")
@@ -67,7 +67,7 @@ def ladders(every: Sequence[LadderRows]) -> list[Ladder]:
     """A ladder for each series that has values, as many and as long as a page holds."""
     shown = [rows for rows in every if rows.clusters][:MOST_LADDERS]
     most = max(12, PAGE_ROWS // (2 * len(shown))) if shown else 0
-    return [ladder(rows, min(most, 400)) for rows in shown]
+    return [ladder(rows, most) for rows in shown]
 
 
 def ladder(rows: LadderRows, most: int) -> Ladder:

@@ -1,7 +1,7 @@
 """What the figure of values over days draws: discs by series and period, with the days that have none."""
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,7 +12,7 @@ from reports.queries import StudyRows
 from reports.rows import DiscRow
 from tasks.core.plan import SeriesKey
 
-MOST_MARKS = 2_000
+MOST_MARKS = 1_300
 MOST_PANELS = 12
 
 
@@ -55,6 +55,7 @@ class OverDays:
     last: dt.date
     note: str
     left_out: int
+    rarer: int
 
 
 def over_days(rows: StudyRows) -> OverDays | None:
@@ -63,11 +64,11 @@ def over_days(rows: StudyRows) -> OverDays | None:
         return None
     keys = _most_varied(rows)
     shown = [disc for disc in rows.discs if disc.key in keys]
-    every_day = sorted({disc.day for disc in shown})
-    joining, discs = fitted(every_day, lambda j: _joined(shown, j, rows.study.threshold_pp), MOST_MARKS)
+    joining = fitted(Counter((disc.key, disc.day) for disc in shown), MOST_MARKS)
+    discs, rarer = _most_frequent(_joined(shown, joining, rows.study.threshold_pp))
     panels = [_panel(rows, key, discs) for key in keys]
     every = len({disc.key for disc in rows.discs})
-    return OverDays(panels, rows.study.first_day, rows.study.last_day, joining.note, every - len(keys))
+    return OverDays(panels, rows.study.first_day, rows.study.last_day, joining.note, every - len(keys), rarer)
 
 
 def _most_varied(rows: StudyRows) -> list[SeriesKey]:
@@ -75,6 +76,15 @@ def _most_varied(rows: StudyRows) -> list[SeriesKey]:
     observed = [row for row in rows.series if row.observed]
     kept = sorted(observed, key=lambda row: -(row.range_pp or 0))[:MOST_PANELS]
     return [row.key for row in observed if row in kept]
+
+
+def _most_frequent(discs: list[Disc]) -> tuple[list[Disc], int]:
+    """As many discs as a figure holds, those with the largest share, and how many that leaves out."""
+    if len(discs) <= MOST_MARKS:
+        return discs, 0
+    least = sorted((disc.share for disc in discs), reverse=True)[MOST_MARKS]
+    kept = [disc for disc in discs if disc.share > least]
+    return kept, len(discs) - len(kept)
 
 
 def _panel(rows: StudyRows, key: SeriesKey, discs: Iterable[Disc]) -> Panel:

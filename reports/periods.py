@@ -1,15 +1,13 @@
 """Days joined into longer periods, so that a figure of a year stays as small as one of a week."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
-
-Mark = TypeVar("Mark")
+from typing import Any
 
 # The spans that older days are joined into, from fine to coarse, and how many of the newest days stay single.
-SPANS = ((1, 0), (7, 28), (7, 14), (28, 14), (28, 7), (91, 7), (364, 7))
-_WORDS = {7: "weeks", 28: "spans of four weeks", 91: "quarters of 13 weeks", 364: "years of 52 weeks"}
+SPANS = ((1, 0), (7, 28), (7, 14), (28, 14), (28, 7), (91, 7))
+_WORDS = {7: "weeks", 28: "spans of four weeks", 91: "quarters of 13 weeks"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +49,18 @@ def joined_days(days: Sequence[dt.date], span: int, single: int) -> Joining:
     return Joining(of_day, f"Days before {dt.date.fromordinal(cut)} are joined into {_WORDS[span]}.")
 
 
-def fitted(
-    days: Sequence[dt.date], join: Callable[[Joining], Sequence[Mark]], most: int
-) -> tuple[Joining, Sequence[Mark]]:
-    """The finest joining whose marks are at most `most`; the coarsest where none is."""
+def fitted(marks: Mapping[tuple[Any, dt.date], int], most: int) -> Joining:
+    """The finest joining of days that leaves at most so many marks; the coarsest where none does.
+
+    `marks` are those of each panel's days. Joined days share theirs: a period is taken to have its fullest day's.
+    """
+    days = sorted({day for _, day in marks})
     for span, single in SPANS:
         joining = joined_days(days, span, single)
-        marks = join(joining)
-        if len(marks) <= most:
+        fullest: dict[tuple[Any, Period], int] = {}
+        for (panel, day), n in marks.items():
+            place = panel, joining.of_day[day]
+            fullest[place] = max(n, fullest.get(place, 0))
+        if sum(fullest.values()) <= most:
             break
-    return joining, marks
+    return joining

@@ -7,7 +7,7 @@ from reports import sentences
 from reports.rows import QualityRow, RunRow
 from reports.view import Quality, RunView
 
-MOST_RUNS = 100
+MOST_RUNS = 40
 
 
 def quality(runs: Sequence[RunRow], judged: Sequence[QualityRow]) -> Quality:

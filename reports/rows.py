@@ -1,6 +1,7 @@
 """The rows that report SQL returns, as far as pages read them. A column that a mart lacks is one clear error here."""
 
 import datetime as dt
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,7 +23,7 @@ class InSeries(Row):
     arm: str
     prompt: str
 
-    @property
+    @cached_property
     def key(self) -> SeriesKey:
         """The series within its study."""
         return SeriesKey(self.study, self.endpoint, self.model, self.arm, self.prompt)

@@ -183,8 +183,8 @@ def fingerprint_news(change: ChangeRow, label: str) -> str:
     """A fingerprint that came or went."""
     name = f.visible(change.system_fingerprint)
     if change.kind == "appeared":
-        return f"{f.day(change.day)}: {label} is first served by fingerprint {name}."
-    return f"{f.day(change.day)}: {label} is last served by fingerprint {name}; later calls confirm that it is gone."
+        return f"{f.day(change.day)}: {label}: first served by fingerprint {name}."
+    return f"{f.day(change.day)}: {label}: last served by fingerprint {name}; later calls confirm that it is gone."
 
 
 def day_before(row: SpreadRow | None, day: dt.date | None, clusters: int) -> list[str]:

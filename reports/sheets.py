@@ -1,7 +1,7 @@
 """The rows behind a page's figures as sheets, unrounded."""
 
 from collections.abc import Sequence
-from typing import Any
+from operator import attrgetter
 
 from reports.queries import DayRows, StudyRows
 from reports.rows import Row
@@ -11,7 +11,9 @@ from reports.view import Sheet
 def sheet(name: str, rows: Sequence[Row], leave_out: Sequence[str] = ("study",)) -> Sheet:
     """A sheet with a column for every field of the rows, in their order."""
     fields = [field for field in type(rows[0]).model_fields if field not in leave_out] if rows else []
-    return Sheet(name, tuple(fields), [tuple(_cell(getattr(row, field)) for field in fields) for row in rows])
+    # Two fields at least, so that attrgetter always returns a tuple.
+    cells = attrgetter(*fields) if rows else tuple
+    return Sheet(name, tuple(fields), [cells(row) for row in rows])
 
 
 def study_sheets(rows: StudyRows) -> list[Sheet]:
@@ -40,7 +42,3 @@ def day_sheets(rows: DayRows) -> list[Sheet]:
         sheet("cost.csv", rows.cost),
         sheet("runs.csv", rows.runs),
     ]
-
-
-def _cell(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # An inline table's limit; a CSV file beside the page holds every row.
-INLINE_ROWS = 400
+INLINE_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)

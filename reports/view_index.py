@@ -1,6 +1,7 @@
 """The index: every series with its headline, its last days and its quality; what is new stands on top."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reports import format as f
@@ -9,13 +10,15 @@ from reports.colors import model_colors
 from reports.ladder import by_series
 from reports.names import series_labels, study_page
 from reports.queries import IndexRows
-from reports.rows import SeriesRow, StudyRow
+from reports.rows import ChangeRow, SeriesRow, SparkRow, StudyRow
 from reports.sheets import sheet
 from reports.sparkline import Spark, sparkline
 from reports.view import Sheet
+from tasks.core.plan import SeriesKey
 
 FILTER_FROM = 8
 SPARK_DAYS = 60
+MOST_NEWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,13 @@ class IndexView:
 
 def index_view(rows: IndexRows) -> IndexView:
     """The view of the index."""
+    days = by_series(rows.days)
     return IndexView(
         title="How deterministic are model APIs?",
         simulated=sentences.some_simulated([study.is_simulated for study in rows.studies]),
         lead=_lead(rows),
         news=_news(rows),
-        studies=[_group(rows, study) for study in rows.studies],
+        studies=[_group(rows, study, days) for study in rows.studies],
         has_filter=len(rows.series) >= FILTER_FROM,
     )
 
@@ -98,13 +102,17 @@ def _news(rows: IndexRows) -> list[str]:
     week = f"in the seven days to {f.day(newest)}"
     if not rows.changes:
         return [f"No fingerprint appeared or went {week}."] if rows.has_fingerprints else []
-    labels = series_labels([row.key for row in rows.series])
-    return [sentences.fingerprint_news(change, labels[change.key]) for change in rows.changes[:20]]
+    return [sentences.fingerprint_news(change, _label(rows, change)) for change in rows.changes[:MOST_NEWS]]
 
 
-def _group(rows: IndexRows, study: StudyRow) -> StudyGroup:
+def _label(rows: IndexRows, change: ChangeRow) -> str:
+    """The study, and what tells its series apart."""
+    labels = series_labels([row.key for row in rows.series if row.study == change.study])
+    return f"{f.visible(change.study)}, {labels[change.key]}"
+
+
+def _group(rows: IndexRows, study: StudyRow, days: Mapping[SeriesKey, list[SparkRow]]) -> StudyGroup:
     series = [row for row in rows.series if row.study == study.study]
-    days = by_series(rows.days)
     labels = series_labels([row.key for row in series])
     colors = model_colors(rows.models)
     newest = study.last_day or dt.date.min

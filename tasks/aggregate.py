@@ -25,8 +25,8 @@ create or replace temp table prices (
 def aggregate(warehouse: Warehouse, days: Iterable[dt.date], prices: Sequence[PriceRow]) -> None:
     """Make the marts that go by day again for `days`, and all the others whole. All or nothing.
 
-    The days of a run that is judged differently than before have to be among `days`. A model that `prices` does not name has an
-    unknown cost.
+    The days of a run that is judged differently than before have to be among `days`. A model that `prices` does not
+    name has an unknown cost.
     """
     with warehouse.transaction():
         _declare(warehouse, prices)

@@ -36,7 +36,7 @@ def deployments(settings: Settings) -> dict[str, Study]:
 
 
 def study(settings: Settings, name: str) -> Study:
-    """One study of the catalogue, at the endpoint that the settings may name. Raises UsageError that lists the known ones."""
+    """One study of the catalogue, by the name of its deployment. Raises UsageError that lists the known ones."""
     known = deployments(settings)
     if name not in known:
         raise UsageError(f"There is no study {name!r} in {settings.catalogue.name}; there are: {', '.join(known)}.")
@@ -55,3 +55,5 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8: {error.reason} at byte {error.start}.") from error

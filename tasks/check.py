@@ -4,9 +4,11 @@ The one module that imports Great Expectations, and only when it judges: that ta
 """
 
 import datetime as dt
+import logging
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -28,8 +30,8 @@ def check_run(
 ) -> list[Judgement]:
     """Judge one landed run, and append the judgements to raw.expectations.
 
-    `named_by_operator` are the endpoints where a model's name is the operator's own (Azure's deployments): it says nothing of the
-    model that serves it. Raises UsageError for an unknown run, and ExpectationError where an expectation cannot be judged.
+    `named_by_operator` are the endpoints where a model's name is the operator's own (Azure's deployments): it says
+    nothing of the model behind it. Raises UsageError for an unknown run, and ExpectationError where judging goes wrong.
     """
     facts = facts_of_run(warehouse, run_id, named_by_operator)
     judging = _Judging(run_id, facts.has_plan, judged_at)
@@ -55,14 +57,14 @@ class _Judging:
 
     def _judgement(self, expectation: Expectation, totals: Row, success: bool | None) -> Judgement:
         is_applicable = success is not None
-        lacks_plan = expectation.needs_plan and not self.has_plan
+        absent = NO_PLAN if expectation.needs_plan and not self.has_plan else expectation.absent
         return Judgement(
             run_id=self.run_id,
             expectation=expectation.name,
             severity=expectation.severity,
             applicable=is_applicable,
             success=success,
-            observed=expectation.found.format(**totals) if is_applicable else NO_PLAN if lacks_plan else expectation.absent,
+            observed=expectation.found.format(**totals) if is_applicable else absent,
             unexpected_count=totals[expectation.breaks] if is_applicable else None,
             judged_at=self.judged_at,
         )
@@ -84,36 +86,35 @@ def _validate(expectations: Sequence[Expectation], rows: Sequence[Row]) -> dict[
     """Whether the fact that would break each expectation is 0 in every row, by the fact's name."""
     if not expectations:
         return {}
-    gx = _great_expectations()
+    gx, frames = _great_expectations()
+    is_zero = gx.expectations.ExpectColumnValuesToBeBetween
     suite = gx.ExpectationSuite(
         name="run",
-        expectations=[
-            gx.expectations.ExpectColumnValuesToBeBetween(column=e.breaks, min_value=0, max_value=0, severity=e.severity)
-            for e in expectations
-        ],
+        expectations=[is_zero(column=e.breaks, min_value=0, max_value=0, severity=e.severity) for e in expectations],
     )
     facts = pd.DataFrame([{e.breaks: row[e.breaks] for e in expectations} for row in rows])
-    results = _batch(gx, facts).validate(suite).results
+    results = frames.get_batch({"dataframe": facts}).validate(suite).results
     return {result.expectation_config.kwargs["column"]: _success(result) for result in results}
 
 
-def _great_expectations() -> Any:
+@cache
+def _great_expectations() -> tuple[Any, Any]:
+    """The library, and its definition of a batch: any data frame."""
     # Read at import; it would tell its makers what is judged here.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    return great_expectations
-
-
-def _batch(gx: Any, facts: pd.DataFrame) -> Any:
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    # It sets this logger's level itself, to tell of each temporary directory.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
+    context = great_expectations.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("run").add_dataframe_asset("facts")
-    return asset.add_batch_definition_whole_dataframe("facts").get_batch({"dataframe": facts})
+    return great_expectations, asset.add_batch_definition_whole_dataframe("facts")
 
 
 def _success(result: Any) -> bool:
-    """Raises ExpectationError where judging itself went wrong, which Great Expectations reports as a failed expectation."""
+    """Raises ExpectationError where judging went wrong: Great Expectations reports that as a failed expectation."""
     info = result.exception_info
     # One dictionary of the expectation's own, or one for each metric that it needs.
     for problem in [info] if "raised_exception" in info else info.values():
@@ -128,6 +129,8 @@ def check_runs(
     settings: Settings, run_ids: Sequence[str], judged_at: dt.datetime, named_by_operator: Collection[str] = ()
 ) -> list[Judgement]:
     """`check_run` on each run, in the warehouse of `settings`."""
+    # Before the warehouse is opened: nobody should wait for it that long.
+    _great_expectations()
     with Warehouse.open(settings) as warehouse:
         judged = (check_run(warehouse, run, judged_at, named_by_operator=named_by_operator) for run in run_ids)
         return [judgement for judgements in judged for judgement in judgements]

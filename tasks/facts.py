@@ -76,7 +76,7 @@ def _served_by_series(warehouse: Warehouse, run_id: str) -> dict[SeriesKey, dict
 
 
 def _model_facts(requested: str, served: Mapping[str, int]) -> Row:
-    """How many answers came from another model, and from another family, than `requested`; and the commonest of each."""
+    """How many answers came from another model, and from another family; and the commonest of each."""
     matches = {name: match_served_model(requested, name) for name in served}
     others = [name for name, match in matches.items() if match != "same"]
     strangers = [name for name, match in matches.items() if match == "other"]
@@ -90,7 +90,7 @@ def _model_facts(requested: str, served: Mapping[str, int]) -> Row:
 
 
 def _run_facts(run: Row, series: Sequence[Row]) -> Row:
-    """Completeness: judged against what was attempted, since a run may stop at its budget, its deadline or a refusal."""
+    """Completeness: judged against what was attempted, since a run may stop at a budget, deadline or refusal."""
     planned, attempted = run["planned"] or 0, run["attempted"] or 0
     is_incomplete = run["state"] != "complete"
     return {

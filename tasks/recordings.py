@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -43,7 +44,7 @@ class CleanRecording:
 
 
 def clean(source: Path, file: Path) -> CleanRecording:
-    """Write `source` (NDJSON, gzipped or not) again to `file`, clean. Raises UsageError where it is empty or unreadable."""
+    """Write `source` (NDJSON, or gzipped) again to `file`, clean. Raises UsageError where it is empty or unreadable."""
     recording = CleanRecording(source, file, _file_id(source))
     unnumbered: list[tuple[int, tuple[str, ...], str]] = []
     try:
@@ -57,7 +58,7 @@ def clean(source: Path, file: Path) -> CleanRecording:
                     unnumbered.append((recording.samples, item.series_and_day, item.fields["requested_at"]))
                 recording.note(item)
                 out.write(line_of(item.fields))
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UsageError(f"{source} is no whole gzip file: {error}.") from error
     if not recording.samples and not recording.rejects:
         raise UsageError(f"{source} is empty: a recording has one sample a line.")

@@ -12,10 +12,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
 
 from tasks.core.endpoints import Endpoint
-from tasks.core.errors import UsageError
-from tasks.core.prices import refuse_budget_without_price
+from tasks.core.preflight import keys_of
 from tasks.core.runs import Run
-from tasks.core.study import Study, Target
+from tasks.core.study import Target
 from tasks.embedded import simulator_running
 from tasks.limits import Budget
 from tasks.provider import Provider
@@ -56,7 +55,7 @@ async def sample_study(
     if spool.is_finished:
         return Outcome(spool.run, tuple(_as_finished(spool, target) for target in spool.header.study.targets))
     study = spool.header.study
-    keys = _keys(study, endpoints, environment)
+    keys = keys_of(study, endpoints, environment)
     async with AsyncExitStack() as stack:
         stack.enter_context(_old_objects_left_alone())
         samplings = await _samplings(stack, spool, endpoints, keys, on_progress)
@@ -65,21 +64,6 @@ async def sample_study(
         if sampling.write_error:
             raise sampling.write_error
     return _finish(spool, targets)
-
-
-def _keys(study: Study, endpoints: Mapping[str, Endpoint], environment: Mapping[str, str]) -> dict[str, str | None]:
-    """The key of each endpoint of the study."""
-    names = list(dict.fromkeys(target.endpoint for target in study.targets))
-    for name in names:
-        if name not in endpoints:
-            known = ", ".join(sorted(endpoints)) or "none"
-            raise UsageError(f"Study {study.name!r} names endpoint {name!r}, which is not declared; declared: {known}.")
-    refuse_budget_without_price(study, endpoints)
-    keys = {name: endpoints[name].key(environment) for name in names}
-    for name, key in keys.items():
-        if key and not (key.isascii() and key.isprintable()):
-            raise UsageError(f"{endpoints[name].key_env} holds a character that no key has: set it again.")
-    return keys
 
 
 async def _samplings(

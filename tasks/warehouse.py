@@ -25,7 +25,7 @@ CATALOG = "flipbook"
 # Files before 1.2 ignore column compression without a word; anything newer could not be read by every 1.x client.
 STORAGE_VERSION = "v1.2.0"
 
-# A checkpoint writes a table's last row group again, whole: of DuckDB's 122,880 rows, that would be twelve days of 10,000.
+# A checkpoint writes a table's last row group again, whole: of DuckDB's 122,880 rows, twelve days of 10,000.
 ROW_GROUP_SIZE = 40_960
 
 # What a landing may hold in memory at once; beyond it DuckDB spills beside the warehouse.
@@ -41,7 +41,11 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "preserve_insertion_order": False,
 }
 
+_ANY_TABLE = "select 1 from duckdb_tables() where database_name = current_database() limit 1"
+
 _HOLDER = re.compile(r"\(PID (\d+)\)")
+# What DuckDB says where another process, or another thread of this one, has the file open.
+_HELD, _HELD_HERE = "Could not set lock", "Unique file handle conflict"
 _READ = re.compile(r"\b(?:from|join) (\w+\.\w+)")
 _HEADER = re.compile(r"^-- (?P<name>what|grain|view|whole|by day|new bodies)(?:: (?P<value>.*))?$", re.MULTILINE)
 
@@ -123,9 +127,10 @@ class Warehouse:
         path = settings.warehouse_file
         connection = duckdb.connect(config=_CONFIG)
         try:
-            connection.execute("set timezone = 'UTC'")
+            connection.execute("set timezone = 'UTC'; set enable_progress_bar = false")
             _attach(connection, path, read_only=read_only, wait_s=settings.warehouse_wait_s)
             warehouse = cls(connection, path)
+            warehouse._refuse_foreign(read_only=read_only)
             warehouse._refuse_newer()
             if not read_only:
                 warehouse._migrate()
@@ -176,6 +181,11 @@ class Warehouse:
             return None
         return row[0] if row else None
 
+    def _refuse_foreign(self, *, read_only: bool) -> None:
+        # An empty file is what a process leaves that was killed while it made one: only a writer can go on with it.
+        if self._version() is None and (read_only or self.rows(_ANY_TABLE)):
+            raise UsageError(f"{self.path} is a DuckDB file, but no warehouse of Flipbook.")
+
     def _refuse_newer(self) -> None:
         known = max(_migrations())
         version = self._version()
@@ -207,11 +217,10 @@ def _named(sql: str, parameters: Mapping[str, object]) -> dict[str, object]:
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool, wait_s: float) -> None:
     if read_only and not path.exists():
         raise UsageError(f"There is no warehouse at {path} yet: run a study, or import a recording, first.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    options = ["read_only"] if read_only else [f"row_group_size {ROW_GROUP_SIZE}"]
-    if not path.exists():  # The version may only be said of a file that is being created.
-        options.append(f"storage_version '{STORAGE_VERSION}'")
-    attach = f"attach {quoted(path)} as {CATALOG} ({', '.join(options)})"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"The warehouse {path} cannot be made: {error.strerror}.") from error
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(_is_held),
         wait=tenacity.wait_random(0.02, 0.2),
@@ -219,20 +228,29 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: boo
         reraise=True,
     )
     try:
-        retrying(connection.execute, attach)
+        retrying(lambda: connection.execute(_attaching(path, read_only=read_only)))
     except duckdb.Error as error:
         raise _translated(error, path, wait_s) from error
     connection.execute(f"use {CATALOG}")
 
 
+def _attaching(path: Path, *, read_only: bool) -> str:
+    options = ["read_only"] if read_only else [f"row_group_size {ROW_GROUP_SIZE}"]
+    # The version may only be said of a file that is being created: by now, another process may have done so.
+    if not path.exists():
+        options.append(f"storage_version '{STORAGE_VERSION}'")
+    return f"attach {quoted(path)} as {CATALOG} ({', '.join(options)})"
+
+
 def _is_held(error: BaseException) -> bool:
-    return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
+    return isinstance(error, duckdb.Error) and any(sign in str(error) for sign in (_HELD, _HELD_HERE))
 
 
 def _translated(error: duckdb.Error, path: Path, wait_s: float) -> FlipbookError:
     if _is_held(error):
         holder = _HOLDER.search(str(error))
-        who = f"process {holder[1]}" if holder else "another process"
+        holder_id = os.getpid() if _HELD_HERE in str(error) else holder and holder[1]
+        who = f"process {holder_id}" if holder_id else "another process"
         return WarehouseHeldError(
             f"{who.capitalize()} holds the warehouse {path}; waited {wait_s:g} s. "
             "Close it there, or wait for its run to end."

@@ -43,8 +43,8 @@ def land(warehouse: Warehouse, tmp_path: Path) -> Callable[[Iterable[Line]], Lan
 def line() -> Callable[..., Line]:
     """Makes a line of a recording.
 
-    `top` is the top-k list as {token: probability in percent}; any field of the line can be given, and of the answer `id`, `model`,
-    `fingerprint`, `text` and `prompt_tokens`.
+    `top` is the top-k list as {token: probability in percent}. Any field of the line can be given, and of the answer
+    `id`, `model`, `fingerprint`, `text` and `prompt_tokens`.
     """
     numbers = iter(range(1_000_000))
 

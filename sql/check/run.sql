@@ -2,12 +2,15 @@
 -- grain: run_id
 -- reads: $run_id
 with runs as (
-    select * from raw.runs where run_id = $run_id
+    select * from raw.runs
+    where run_id = $run_id
 ),
 
 final as (
+    -- Not row_number() = 1: without a partition, DuckDB 1.5 makes a row of nulls out of none.
     select * from runs
-    qualify row_number() over (order by landed_at desc) = 1
+    order by landed_at desc
+    limit 1
 )
 
 select * from final

@@ -1,8 +1,10 @@
 -- what: What a run's rows are, counted: one row a series, planned or sampled.
 -- grain: study, endpoint, model, arm, prompt
 -- reads: $run_id, and the temporary table planned_series
-with samples as (
-    select * from stg.samples where run_id = $run_id
+-- Not materialized: a million samples of which each step needs a few columns.
+with samples as not materialized (
+    select * from stg.samples
+    where run_id = $run_id
 ),
 
 distributions as (
@@ -10,11 +12,14 @@ distributions as (
 ),
 
 responses as (
-    select * from raw.responses where run_id = $run_id
+    select * from raw.responses
+    where run_id = $run_id
 ),
 
 run as (
-    select arg_max(started_at, landed_at) as started_at, arg_max(ended_at, landed_at) as ended_at
+    select
+        arg_max(started_at, landed_at) as started_at,
+        arg_max(ended_at, landed_at) as ended_at
     from raw.runs
     where run_id = $run_id
 ),
@@ -35,7 +40,9 @@ counts as (
         count(samples.logprob) as with_value,
         count(*) filter (where samples.outcome = 'sentinel') as implausible_logprobs,
         count(samples.response_id) as with_response_id,
-        count(samples.response_id) - count(distinct hash(samples.response_id)) as repeated_response_ids,
+        count(samples.response_id)
+        - count(distinct hash(samples.response_id)) filter (where samples.response_id is not null)
+            as repeated_response_ids,
         count(samples.system_fingerprint) as with_fingerprint,
         -- fp_ and anything, or a short name with a digit in it, such as llama.cpp's builds.
         count(*) filter (
@@ -57,7 +64,8 @@ counts as (
 ),
 
 malformed_samples as (
-    select * from samples where outcome = 'malformed' and error is null
+    select * from samples
+    where outcome = 'malformed' and error is null
 ),
 
 -- A success that says no error and has no body at all; a body that makes no sense is the provider's, and no contradiction.
@@ -76,7 +84,15 @@ silent_successes as (
 ),
 
 list_counts as (
-    select study, endpoint, model, arm, prompt, top_logprobs_asked, ordering_id, count(*) as n
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        top_logprobs_asked,
+        ordering_id,
+        count(*) as n
     from samples
     where ordering_id is not null and top_logprobs_asked > 0
     group by all
@@ -90,7 +106,9 @@ list_facts as (
         arm,
         prompt,
         sum(list_counts.n)::bigint as with_list,
-        coalesce(sum(list_counts.n) filter (where distributions.list_length != list_counts.top_logprobs_asked), 0)::bigint as of_other_length,
+        coalesce(
+            sum(list_counts.n) filter (where distributions.list_length != list_counts.top_logprobs_asked), 0
+        )::bigint as of_other_length,
         coalesce(sum(list_counts.n) filter (where not distributions.is_sorted), 0)::bigint as unsorted,
         coalesce(sum(list_counts.n) filter (where distributions.probability_sum > 1 + 1e-4), 0)::bigint as overfull
     from list_counts
@@ -99,14 +117,30 @@ list_facts as (
 ),
 
 prompt_sizes as (
-    select study, endpoint, model, arm, prompt, request_id, prompt_tokens, count(*) as n
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        request_id,
+        prompt_tokens,
+        count(*) as n
     from samples
     where prompt_tokens is not null
     group by all
 ),
 
 request_sizes as (
-    select study, endpoint, model, arm, prompt, request_id, sum(n) as n, max(n) as usual
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        request_id,
+        sum(n) as n,
+        max(n) as usual
     from prompt_sizes
     group by all
 ),

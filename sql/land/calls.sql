@@ -9,8 +9,7 @@ with lines as (
         ids.model,
         coalesce(
             bodies.response_id,
-            regexp_extract(lines.cut, '"id"\s*:\s*"([^"\\]*)"', 1),
-            ''
+            regexp_extract(lines.cut, '"id"\s*:\s*"([^"\\]*)"', 1)
         ) as response_id
     from spool_lines($files) as lines
     inner join distinct_bodies as bodies
@@ -18,6 +17,8 @@ with lines as (
             lines.day = bodies.day
             and lines.request = bodies.request
             and lines.body is not distinct from bodies.body
+            and lines.cut_at is not distinct from bodies.cut_at
+            and lines.is_cut is not distinct from bodies.is_cut
     inner join request_ids as ids on bodies.request = ids.request
 ),
 

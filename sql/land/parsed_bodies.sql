@@ -44,6 +44,7 @@ parsed as (
         day,
         body_id,
         follow,
+        object,
         if(
             json_valid(object),
             from_json(
@@ -115,7 +116,8 @@ select
     follow,
     is_json,
     coalesce(len(answer.choices) > 0, false) as has_choice,
-    answer.id as response_id,
+    -- Null where the id was cut out, and stays with the call.
+    if(is_json and json_exists(object, '/'), null, coalesce(answer.id, '')) as response_id,
     answer.model as served_model,
     answer.system_fingerprint as system_fingerprint,
     answer.service_tier as service_tier,

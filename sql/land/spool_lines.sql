@@ -45,5 +45,6 @@ located as (
 
 select
     *,
+    cut != '' as is_cut,
     left(response, cut_at - 1) || substr(response, cut_at + length(cut)) as body
 from located;

@@ -1,12 +1,14 @@
 -- what: How many calls ended how, by request, served model and fingerprint: what value counts alone cannot say.
--- grain: study, endpoint, model, arm, prompt, day, request_id, follow, served_model, system_fingerprint, outcome, status, is_simulated
+-- grain: study, endpoint, model, arm, prompt, day, request_id, follow, served_model, system_fingerprint, outcome, status
 -- by day
 with samples as (
-    select * from stg.samples where day in (select unnest($days))
+    select * from stg.samples
+    where day in (select unnest($days))
 ),
 
 withheld_runs as (
-    select distinct run_id from mart.quality_by_run where severity = 'critical' and not success
+    select distinct run_id from mart.quality_by_run
+    where severity = 'critical' and not success
 ),
 
 final as (
@@ -23,7 +25,7 @@ final as (
         system_fingerprint,
         outcome,
         status,
-        is_simulated,
+        bool_or(is_simulated) as is_simulated,
         count(*) as n,
         count(logprob) as observed,
         sum(attempts)::bigint as attempts,

@@ -9,6 +9,17 @@ lifetimes as (
     select * from mart.fingerprint_lifetimes
 ),
 
+answered_days as (
+    select distinct
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        day
+    from fingerprints
+),
+
 days as (
     select
         study,
@@ -19,15 +30,33 @@ days as (
         day,
         lag(day) over series as previous_day,
         lead(day) over series as next_day
-    from (select distinct study, endpoint, model, arm, prompt, day from fingerprints)
+    from answered_days
     window series as (partition by study, endpoint, model, arm, prompt order by day)
 ),
 
 both_sides as (
-    select study, endpoint, model, arm, prompt, day, system_fingerprint, share, 0 as previous_share
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        day,
+        system_fingerprint,
+        share,
+        0 as previous_share
     from fingerprints
     union all
-    select study, endpoint, model, arm, prompt, days.next_day, system_fingerprint, 0, share
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        days.next_day,
+        system_fingerprint,
+        0 as share,
+        share as previous_share
     from fingerprints
     inner join days using (study, endpoint, model, arm, prompt, day)
     where days.next_day is not null
@@ -66,13 +95,27 @@ changes as (
 ),
 
 births as (
-    select study, endpoint, model, arm, prompt, first_day as day, count(*) as births
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        first_day as day,
+        count(*) as births
     from lifetimes
     group by all
 ),
 
 deaths as (
-    select study, endpoint, model, arm, prompt, days.day, count(*) as deaths
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        days.day,
+        count(*) as deaths
     from lifetimes
     inner join days using (study, endpoint, model, arm, prompt)
     where lifetimes.status = 'confirmed' and lifetimes.last_day = days.previous_day

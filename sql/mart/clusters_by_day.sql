@@ -6,7 +6,8 @@ with clusters as (
 ),
 
 periods as (
-    select * from mart.periods where period is not null
+    select * from mart.periods
+    where period is not null
 ),
 
 grids as (
@@ -14,7 +15,15 @@ grids as (
 ),
 
 names as (
-    select distinct period_id, study, endpoint, model, arm, prompt, period from periods
+    select distinct
+        period_id,
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        period
+    from periods
 ),
 
 final as (

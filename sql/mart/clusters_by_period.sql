@@ -18,20 +18,34 @@ distributions as (
 ),
 
 period_thresholds as (
-    select distinct periods.period_id, thresholds.threshold_pp, thresholds.is_first
+    select distinct
+        periods.period_id,
+        thresholds.threshold_pp,
+        thresholds.is_first
     from periods
     inner join thresholds using (study)
 ),
 
 period_counts as (
-    select period_id, logprob, probability_pct, system_fingerprint, ordering_id, sum(n)::bigint as n
+    select
+        period_id,
+        logprob,
+        probability_pct,
+        system_fingerprint,
+        ordering_id,
+        sum(n)::bigint as n
     from counts
     inner join periods using (study, endpoint, model, arm, prompt, day, request_id)
     group by all
 ),
 
 list_counts as (
-    select period_id, logprob, probability_pct, ordering_id, sum(n)::bigint as n
+    select
+        period_id,
+        logprob,
+        probability_pct,
+        ordering_id,
+        sum(n)::bigint as n
     from period_counts
     group by all
 ),
@@ -106,7 +120,9 @@ modal_values as (
 ),
 
 sorted_lists as (
-    select ordering_id, list_reverse_sort(logprobs) as logprobs
+    select
+        ordering_id,
+        list_reverse_sort(logprobs) as logprobs
     from distributions
     where ordering_id in (select ordering_id from modal_values)
 ),

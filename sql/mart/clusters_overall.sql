@@ -1,4 +1,4 @@
--- what: The clusters of the values of all days of a series' last request at each threshold of the study, numbered from the lowest probability.
+-- what: The clusters of the values of a series' last request over all days, at each threshold, numbered from the lowest.
 -- grain: study, endpoint, model, arm, prompt, threshold_pp, cluster
 -- whole
 with clusters as (
@@ -6,7 +6,8 @@ with clusters as (
 ),
 
 periods as (
-    select * from mart.periods where period is null
+    select * from mart.periods
+    where period is null
 ),
 
 grids as (
@@ -14,7 +15,15 @@ grids as (
 ),
 
 names as (
-    select distinct period_id, study, endpoint, model, arm, prompt, period from periods
+    select distinct
+        period_id,
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        period
+    from periods
 ),
 
 final as (

@@ -26,7 +26,10 @@ usage as (
 ),
 
 models as (
-    select distinct endpoint, model from usage
+    select distinct
+        endpoint,
+        model
+    from usage
 ),
 
 model_prices as (

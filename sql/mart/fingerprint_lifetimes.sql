@@ -6,7 +6,14 @@ with fingerprints as (
 ),
 
 days as (
-    select study, endpoint, model, arm, prompt, day, sum(n)::bigint as n
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        day,
+        sum(n)::bigint as n
     from fingerprints
     group by all
 ),

@@ -2,11 +2,20 @@
 -- grain: study, endpoint, model, arm, prompt, day, system_fingerprint
 -- whole
 with calls as (
-    select * from mart.calls_by_day where outcome not in ('failed', 'malformed')
+    select * from mart.calls_by_day
+    where outcome not in ('failed', 'malformed')
 ),
 
 fingerprint_counts as (
-    select study, endpoint, model, arm, prompt, day, system_fingerprint, sum(n)::bigint as n
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        day,
+        system_fingerprint,
+        sum(n)::bigint as n
     from calls
     group by all
 ),

@@ -2,7 +2,8 @@
 -- grain: study, endpoint, model, arm, prompt
 -- whole
 with periods as (
-    select * from mart.periods where period is null
+    select * from mart.periods
+    where period is null
 ),
 
 counts as (
@@ -14,15 +15,30 @@ distributions as (
 ),
 
 clusters as (
-    select * from mart.clusters_by_period where is_first
+    select * from mart.clusters_by_period
+    where is_first
 ),
 
 names as (
-    select distinct period_id, study, endpoint, model, arm, prompt from periods
+    select distinct
+        period_id,
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt
+    from periods
 ),
 
 series_lists as (
-    select study, endpoint, model, arm, prompt, distribution_id, min(ordering_id) as ordering_id
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        distribution_id,
+        min(ordering_id) as ordering_id
     from counts
     inner join periods using (study, endpoint, model, arm, prompt, day, request_id)
     group by study, endpoint, model, arm, prompt, distribution_id
@@ -58,12 +74,25 @@ tails as (
 ),
 
 entries as (
-    select study, endpoint, model, arm, prompt, logprobs[1] as top_logprob, unnest(logprobs[2:]) as logprob
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        logprobs[1] as top_logprob,
+        unnest(logprobs[2:]) as logprob
     from sorted_lists
 ),
 
 gaps as (
-    select study, endpoint, model, arm, prompt, top_logprob - logprob as gap_nat
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        top_logprob - logprob as gap_nat
     from entries
     where logprob > -9999 and top_logprob <= 1e-6
 ),

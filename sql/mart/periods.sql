@@ -6,19 +6,41 @@ with requests as (
 ),
 
 days as (
-    select study, endpoint, model, arm, prompt, day, request_id, day as period
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        day,
+        request_id,
+        day as period
     from requests
     where is_of_day
 ),
 
 last_requests as (
-    select study, endpoint, model, arm, prompt, arg_max(request_id, day) as request_id
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        arg_max(request_id, day) as request_id
     from days
     group by all
 ),
 
 all_days as (
-    select study, endpoint, model, arm, prompt, requests.day, request_id, null::date as period
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        requests.day,
+        request_id,
+        null::date as period
     from requests
     inner join last_requests using (study, endpoint, model, arm, prompt, request_id)
 ),

@@ -2,7 +2,8 @@
 -- grain: study, endpoint, model, arm, prompt, day, request_id
 -- by day
 with calls as (
-    select * from mart.calls_by_day where day in (select unnest($days))
+    select * from mart.calls_by_day
+    where day in (select unnest($days))
 ),
 
 requests as (
@@ -27,7 +28,7 @@ final as (
     select
         *,
         row_number() over (
-            partition by study, endpoint, model, arm, prompt, day order by last_at desc, request_id
+            partition by study, endpoint, model, arm, prompt, day order by last_at desc, request_id asc
         ) = 1 as is_of_day
     from requests
 )

@@ -35,11 +35,16 @@ sample_counts as (
 ),
 
 reject_counts as (
-    select run_id, count(*) as rejects from rejects group by all
+    select
+        run_id,
+        count(*) as rejects
+    from rejects
+    group by all
 ),
 
 withheld_runs as (
-    select distinct run_id from quality where severity = 'critical' and not success
+    select distinct run_id from quality
+    where severity = 'critical' and not success
 ),
 
 final as (

@@ -2,7 +2,8 @@
 -- grain: run_id, day
 -- by day
 with samples as (
-    select * from stg.samples where day in (select unnest($days))
+    select * from stg.samples
+    where day in (select unnest($days))
 ),
 
 final as (

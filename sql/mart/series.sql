@@ -6,7 +6,8 @@ with calls as (
 ),
 
 periods as (
-    select * from mart.periods where period is null
+    select * from mart.periods
+    where period is null
 ),
 
 counts as (
@@ -18,7 +19,14 @@ requests as (
 ),
 
 last_requests as (
-    select distinct study, endpoint, model, arm, prompt, request_id from periods
+    select distinct
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        request_id
+    from periods
 ),
 
 totals as (
@@ -41,13 +49,26 @@ totals as (
 ),
 
 token_counts as (
-    select study, endpoint, model, arm, prompt, token, sum(n) as n
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        token,
+        sum(n) as n
     from counts
     group by all
 ),
 
 tokens as (
-    select study, endpoint, model, arm, prompt, arg_max(token, (n, token)) as token
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        arg_max(token, (n, token)) as token
     from token_counts
     group by all
 ),

@@ -6,7 +6,14 @@ with spread as (
 ),
 
 final as (
-    select study, endpoint, model, arm, prompt, period as day, * exclude (study, endpoint, model, arm, prompt, period)
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        period as day,
+        * exclude (study, endpoint, model, arm, prompt, period)
     from spread
     where period is not null
 )

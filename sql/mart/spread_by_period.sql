@@ -54,7 +54,11 @@ lists as (
 ),
 
 value_counts as (
-    select period_id, logprob, probability_pct, sum(n)::bigint as n
+    select
+        period_id,
+        logprob,
+        probability_pct,
+        sum(n)::bigint as n
     from period_counts
     group by all
 ),

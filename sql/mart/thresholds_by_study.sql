@@ -1,4 +1,4 @@
--- what: The gaps that separate clusters, as the study's latest run has them; the default where a study is known from imports alone.
+-- what: The gaps that separate clusters, as the study's latest run has them, or the default for mere imports.
 -- grain: study, threshold_pp
 -- whole
 with runs as (
@@ -10,7 +10,9 @@ studies as (
 ),
 
 configurations as (
-    select study, arg_max(configuration, (started_at, landed_at)) as configuration
+    select
+        study,
+        arg_max(configuration, (started_at, landed_at)) as configuration
     from runs
     where configuration is not null
     group by all
@@ -36,7 +38,10 @@ positions as (
 ),
 
 final as (
-    select study, threshold_pp, min(position) = 1 as is_first
+    select
+        study,
+        threshold_pp,
+        min(position) = 1 as is_first
     from positions
     group by all
 )

@@ -2,11 +2,13 @@
 -- grain: study, endpoint, model, arm, prompt, day, request_id, system_fingerprint, logprob, ordering_id
 -- by day
 with samples as (
-    select * from stg.samples where day in (select unnest($days))
+    select * from stg.samples
+    where day in (select unnest($days))
 ),
 
 withheld_runs as (
-    select distinct run_id from mart.quality_by_run where severity = 'critical' and not success
+    select distinct run_id from mart.quality_by_run
+    where severity = 'critical' and not success
 ),
 
 final as (

@@ -2,15 +2,18 @@
 -- grain: study, endpoint, model, arm, prompt, day, hour, logprob
 -- by day
 with samples as (
-    select * from stg.samples where day in (select unnest($days))
+    select * from stg.samples
+    where day in (select unnest($days))
 ),
 
 requests as (
-    select * from mart.requests_by_day where day in (select unnest($days))
+    select * from mart.requests_by_day
+    where day in (select unnest($days))
 ),
 
 withheld_runs as (
-    select distinct run_id from mart.quality_by_run where severity = 'critical' and not success
+    select distinct run_id from mart.quality_by_run
+    where severity = 'critical' and not success
 ),
 
 final as (

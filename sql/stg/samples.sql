@@ -22,7 +22,7 @@ joined as (
         calls.*,
         requests.top_logprobs_asked,
         bodies.* exclude (day, body_id, follow, response_id, logprob),
-        coalesce(bodies.response_id, nullif(regexp_extract(calls.cut, '"id"\s*:\s*"([^"\\]*)"', 1), '')) as response_id,
+        nullif(coalesce(bodies.response_id, regexp_extract(calls.cut, '"id"\s*:\s*"([^"\\]*)"', 1)), '') as response_id,
         case
             when not calls.status between 200 and 299 then 'failed'
             when not coalesce(bodies.has_choice, false) then 'malformed'

@@ -12,7 +12,7 @@ Severity = Literal["critical", "warning"]
 class Expectation:
     """One expectation: the fact `breaks` counts what breaks it, and should be 0; the fact `among` what was looked at.
 
-    `found` is a sentence with facts as fields. Where nothing was looked at, it is not applicable, and `absent` says why.
+    `found` is a sentence with facts as fields. Where nothing was looked at it is not applicable, and `absent` says why.
     """
 
     name: str
@@ -104,7 +104,7 @@ SERIES_EXPECTATIONS = (
         "warning",
         breaks="of_other_model",
         among="with_served_model",
-        found="{of_other_model:,} of {with_served_model:,} answers come from another model than requested{other_model}.",
+        found="{of_other_model:,} of {with_served_model:,} answers come from another model than asked{other_model}.",
         absent="No answer names its model, or the endpoint's model names are its operator's own.",
     ),
     Expectation(
@@ -144,7 +144,7 @@ SERIES_EXPECTATIONS = (
         "warning",
         breaks="odd_prompt_tokens",
         among="with_prompt_tokens",
-        found="{odd_prompt_tokens:,} of {with_prompt_tokens:,} answers count other prompt tokens than most of their series.",
+        found="{odd_prompt_tokens:,} of {with_prompt_tokens:,} answers count other prompt tokens than the rest.",
         absent="No answer counts its prompt tokens.",
     ),
     Expectation(

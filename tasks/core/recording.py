@@ -58,12 +58,18 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[Record | Reject]:
             continue
         try:
             yield Record(number, normalised(_parsed(line)))
+        except RecursionError:
+            yield Reject(number, "is nested too deeply", _shown(line))
         except ValueError as error:
-            yield Reject(number, str(error), line[:2000].decode("utf-8", "replace"))
+            yield Reject(number, str(error), _shown(line))
+
+
+def _shown(line: bytes) -> str:
+    return line[:2000].decode("utf-8", "replace")
 
 
 def numbered(unnumbered: Iterable[tuple[int, tuple[str, ...], str]]) -> dict[int, int]:
-    """The repeat of each (line, series and day, requested_at) that has none: its order by time, from 0, within series and day."""
+    """The repeats of (line, series and day, requested_at) that have none: their order by time, from 0, in series and day."""
     counters: dict[tuple[str, ...], int] = {}
     repeats = {}
     for line, series_and_day, _ in sorted(unnumbered, key=lambda entry: (entry[2], entry[0])):
@@ -73,15 +79,18 @@ def numbered(unnumbered: Iterable[tuple[int, tuple[str, ...], str]]) -> dict[int
 
 
 def line_of(fields: dict[str, Any]) -> bytes:
-    """A record's fields as one line of NDJSON. Raises ValueError for text that is no Unicode."""
+    """A record's fields as one line of NDJSON. Raises ValueError for what is no Unicode, nested too deeply or too long."""
     try:
-        return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+        line = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
     except TypeError as error:
-        raise ValueError(f"holds text that is no valid Unicode ({error})") from error
+        raise ValueError(f"cannot be kept: {error}") from error
+    if len(line) > LONGEST_LINE:
+        raise ValueError(f"is longer than {LONGEST_LINE // 1024**2} MiB")
+    return line
 
 
 def normalised(line: dict[str, Any]) -> dict[str, Any]:
-    """The fields of one line, checked, with every default that one line can give. Raises ValueError that says what is wrong."""
+    """The fields of one line, checked, with every default that one line can give. Raises ValueError: what is wrong."""
     fields: dict[str, Any] = {name: _count(line, name, required=required) for name, required in _COUNTS.items()}
     fields |= {name: _text(line, name, required=required) for name, required in _TEXTS.items()}
     requested_at = _instant(line)

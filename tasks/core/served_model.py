@@ -5,7 +5,7 @@ from typing import Literal
 
 Match = Literal["same", "family", "other"]
 
-# A dated or numbered release: -2024-08-06, -0613, -20241022, -002, @20240806. One or two digits are another model: gpt-4, gpt-5.
+# A dated or numbered release: -2024-08-06, -0613, -002, @20240806. One or two digits are another model: gpt-4, gpt-5.
 _RELEASE = re.compile(r"([-@]\d{3,}[\d-]*|-latest)$")
 # Ollama's and OpenRouter's tags say which build or price, not which model: llama3:latest, gpt-4o:free.
 _TAG = re.compile(r":[\w.-]+$")
@@ -15,8 +15,8 @@ _FILE = re.compile(r"^(/|~|\.{1,2}/|[a-z]:\\)|\.(gguf|ggml|bin|safetensors)$")
 def match_served_model(requested: str, served: str) -> Match:
     """How the served model's name relates to the requested one, case and provider prefixes (`openai/`) aside.
 
-    `same`: equal, or a release of the requested alias (gpt-4o, gpt-4o-2024-08-06). `family`: another release of one name, or a
-    local server's file path, which says nothing about names. `other`: anything else.
+    `same`: equal, or a release of the requested alias (gpt-4o, gpt-4o-2024-08-06). `family`: another release of one
+    name, or a local server's file path, which says nothing about names. `other`: anything else.
     """
     asked, answered = _plain(requested), _plain(served)
     if answered == asked or _TAG.sub("", answered) == asked or _stem(answered) == asked:

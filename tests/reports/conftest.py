@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tasks.aggregate import aggregate
 from tasks.land import import_file
+from tasks.render import render_site
 from tasks.settings import Settings
 from tasks.warehouse import Warehouse
 
@@ -100,3 +103,66 @@ def flips() -> Iterator[dict[str, Any]]:
                 content=figures["request"]["prompt"],
             )
             repeat += 1
+
+
+def demo() -> Iterator[dict[str, Any]]:
+    """Two simulated models: one with a new fingerprint on the 13th of October, one steady that fails at times."""
+    for day in ("2026-09-01", "2026-09-02", "2026-09-03", "2026-10-11", "2026-10-12", "2026-10-13", "2026-10-14"):
+        for repeat in range(6):
+            named = "fp_new" if day >= "2026-10-13" else "fp_old"
+            headers = {"x-flipbook-simulated": "1"}
+            yield line("demo", repeat, 96 + repeat % 3, model="gpt-4o", day=day, fingerprint=named, headers=headers)
+            answer = None if (day, repeat % 2) == ("2026-09-02", 0) else 80.0
+            yield line("demo", repeat, answer, model="steady", day=day, headers=headers)
+
+
+JUDGED = (
+    {
+        "study": "demo",
+        "expectation": "latency_is_plausible",
+        "severity": "warning",
+        "success": False,
+        "observed": "12 s",
+    },
+    {"study": "demo", "expectation": "sample_is_there_once", "severity": "critical", "success": True, "observed": None},
+    {
+        "study": "withheld",
+        "expectation": "sample_is_there_once",
+        "severity": "critical",
+        "success": False,
+        "observed": "2 copies",
+    },
+)
+
+
+@pytest.fixture(scope="session")
+def hostile() -> str:
+    """What the hostile study, its model, its prompt and its fingerprint are called."""
+    return HOSTILE
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A warehouse with the published flips, both recordings, simulated, hostile, failed and withheld samples."""
+    folder = tmp_path_factory.mktemp("reports")
+    made = {
+        "flips": flips(),
+        "demo": demo(),
+        "hostile": (
+            line(HOSTILE, i, 50 + i % 3, model=HOSTILE, content=HOSTILE, fingerprint=HOSTILE) for i in range(20)
+        ),
+        "dead": (line("dead", i, None) for i in range(3)),
+        "withheld": (line("withheld", i, 60.0) for i in range(3)),
+    }
+    files = [recording(folder / f"{name}.ndjson", lines) for name, lines in made.items()]
+    settings = Settings(warehouse=str(folder / "flipbook.duckdb"), site=folder / "site")
+    warehouse_of(settings, [*files, DATA / "local-coin.ndjson", DATA / "gpt-4o-x-2026-08.ndjson"], JUDGED)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def site(settings: Settings) -> Path:
+    """The whole site of that warehouse, rendered once."""
+    with Warehouse.open(settings, read_only=True) as warehouse:
+        render_site(warehouse.report, settings.site)
+    return settings.site

@@ -13,7 +13,9 @@ MakeLine = Callable[..., dict[str, Any]]
 def test_value_counts_count_equal_values_of_one_fingerprint(marts: Marts, line: MakeLine) -> None:
     """value_counts_by_day: equal doubles are one value, apart by fingerprint."""
     query = marts([line(), line(), line(fingerprint="fp_9"), line(top={"Heads": 80.0, "T": 20.0})])
-    rows = query("select round(probability_pct, 9) as pct, system_fingerprint, n from mart.value_counts_by_day order by all")
+    rows = query(
+        "select round(probability_pct, 9) as pct, system_fingerprint, n from mart.value_counts_by_day order by all"
+    )
     assert [tuple(row.values()) for row in rows] == [
         (80.0, "fp_0123456789", 1),
         (90.0, "fp_0123456789", 2),
@@ -30,14 +32,18 @@ def test_value_counts_leave_out_what_has_no_value(marts: Marts, line: MakeLine) 
 def test_completion_counts_count_equal_texts(marts: Marts, line: MakeLine) -> None:
     """completion_counts_by_day: byte-identical completions, with the time of the first."""
     query = marts([line(text="Tails"), line(text="Heads"), line(text="Heads"), line(status=500, response=None)])
-    rows = query("select text, n, epoch(first_at)::bigint % 60 as second from mart.completion_counts_by_day order by text")
+    rows = query(
+        "select text, n, epoch(first_at)::bigint % 60 as second from mart.completion_counts_by_day order by text"
+    )
     assert [tuple(row.values()) for row in rows] == [("Heads", 2, 1), ("Tails", 1, 0)]
 
 
 def test_calls_keep_every_outcome(marts: Marts, line: MakeLine) -> None:
     """calls_by_day: failures, and what only answers can say."""
     query = marts([line(), line(), line(status=429, response=None, attempts=6)])
-    rows = query("select outcome, n, observed, attempts, prompt_tokens, without_usage from mart.calls_by_day order by outcome")
+    rows = query(
+        "select outcome, n, observed, attempts, prompt_tokens, without_usage from mart.calls_by_day order by outcome"
+    )
     assert [tuple(row.values()) for row in rows] == [("failed", 1, 0, 6, None, 1), ("ok", 2, 2, 2, 26, 0)]
 
 

@@ -48,7 +48,9 @@ def test_no_fingerprint_has_no_lifetime(marts: Marts, line: MakeLine) -> None:
 def test_churn_by_hand(marts: Marts, line: MakeLine) -> None:
     """churn_by_day: a leaves, c comes, b goes from a half to three quarters; a day without data lies between."""
     query = marts([*answers(line, 1, fp_a=4, fp_b=4), *answers(line, 3, fp_b=6, fp_c=2)])
-    first, second = query("select * exclude (study, endpoint, model, arm, prompt, day) from mart.churn_by_day order by day")
+    first, second = query(
+        "select * exclude (study, endpoint, model, arm, prompt, day) from mart.churn_by_day order by day"
+    )
     assert tuple(first.values()) == (2, 2, 0, None, None, 0)
     assert (second["fingerprints"], second["births"], second["deaths"]) == (2, 1, 1)
     assert second["set_churn"] == pytest.approx(1 - 1 / 3)

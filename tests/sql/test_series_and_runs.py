@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tasks.aggregate import aggregate
 from tasks.core.runs import Run
 from tasks.core.study import Message, Prompt, Study, Target
 from tasks.land import land_run
-from tasks.warehouse import Warehouse
+from tasks.warehouse import Warehouse, models
 
 Marts = Callable[..., Callable[[str], list[dict[str, Any]]]]
 MakeLine = Callable[..., dict[str, Any]]
@@ -26,8 +27,12 @@ def judge(warehouse: Warehouse, success: bool, severity: str = "critical", hour:
 
 def test_outcomes_count_every_sample_once(marts: Marts, line: MakeLine) -> None:
     """outcomes_by_day: by outcome and status, with attempts and latency."""
-    query = marts([line(latency_s=1.0), line(latency_s=2.0), line(status=429, response=None, attempts=6, latency_s=None)])
-    rows = query("select outcome, status, n, attempts, mean_latency_s, max_latency_s from mart.outcomes_by_day order by n")
+    query = marts(
+        [line(latency_s=1.0), line(latency_s=2.0), line(status=429, response=None, attempts=6, latency_s=None)]
+    )
+    rows = query(
+        "select outcome, status, n, attempts, mean_latency_s, max_latency_s from mart.outcomes_by_day order by n"
+    )
     assert [tuple(row.values()) for row in rows] == [("failed", 429, 1, 6, None, None), ("ok", 200, 2, 2, 1.5, 2.0)]
 
 
@@ -60,7 +65,9 @@ def test_a_dated_name_takes_its_aliass_price(marts: Marts, line: MakeLine) -> No
 def test_series_have_the_request_of_their_last_day(marts: Marts, line: MakeLine) -> None:
     """series: one row a series, with its period, token and who served it."""
     request = {"model": "gpt-4o", "messages": [], "seed": 1}
-    query = marts([line(), line("2026-03-05", request=request, model="gpt-4o-2024-08-06"), line(status=500, response=None)])
+    query = marts(
+        [line(), line("2026-03-05", request=request, model="gpt-4o-2024-08-06"), line(status=500, response=None)]
+    )
     (row,) = query("from mart.series")
     assert (row["first_day"].day, row["last_day"].day, row["days"]) == (1, 5, 2)
     assert (row["samples"], row["observed"], row["is_simulated"]) == (3, 2, False)
@@ -78,12 +85,13 @@ def test_the_token_of_a_series_that_follows_none_is_its_commonest_top(marts: Mar
 def test_simulated_answers_mark_their_series_and_run(marts: Marts, line: MakeLine) -> None:
     """series, runs: by the header that the simulator sends."""
     query = marts([line(), line(headers={"x-flipbook-simulated": "1"})])
-    assert query("select is_simulated from mart.series union all select is_simulated from mart.runs") == [
-        {"is_simulated": True}
-    ] * 2
+    assert (
+        query("select is_simulated from mart.series union all select is_simulated from mart.runs")
+        == [{"is_simulated": True}] * 2
+    )
 
 
-def test_thresholds_are_the_latest_runs(warehouse: Warehouse, line: MakeLine, tmp_path: Any) -> None:
+def test_thresholds_are_the_latest_runs(warehouse: Warehouse, tmp_path: Path) -> None:
     """thresholds_by_study: from the configuration of the run that started last."""
     file = tmp_path / "spool.ndjson"
     file.touch()
@@ -103,7 +111,7 @@ def test_thresholds_are_the_latest_runs(warehouse: Warehouse, line: MakeLine, tm
         )
         land_run(warehouse, run, [file], NOW)
     warehouse.execute("create table mart.calls_by_day as select 'coin-flip' as study")
-    (model,) = [m for m in __import__("tasks.warehouse", fromlist=["models"]).models("mart") if "thresholds" in m.table]
+    (model,) = [model for model in models("mart") if model.table == "mart.thresholds_by_study"]
     rows = warehouse.rows(f"select threshold_pp, is_first from ({model.select}) order by threshold_pp")
     assert [tuple(row.values()) for row in rows] == [(0.05, False), (0.5, True)]
 

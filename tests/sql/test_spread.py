@@ -86,7 +86,9 @@ def test_clusters_begin_after_a_wide_gap(marts: Marts, line: MakeLine) -> None:
 
 def test_a_cluster_by_hand(marts: Marts, line: MakeLine) -> None:
     """clusters_overall: shares, fingerprints and the gap of the modal value's commonest list."""
-    query = marts([*heads(line, 90, 90.005, fingerprint="fp_1"), *heads(line, 90, fingerprint="fp_2"), *heads(line, 95)])
+    query = marts(
+        [*heads(line, 90, 90.005, fingerprint="fp_1"), *heads(line, 90, fingerprint="fp_2"), *heads(line, 95)]
+    )
     row, _ = query("from mart.clusters_overall where threshold_pp = 0.01 order by cluster")
     assert (row["cluster"], row["n"], row["distinct_values"], row["fingerprints"], row["share"]) == (1, 3, 2, 2, 0.75)
     assert row["gap_nat"] == pytest.approx(math.log(9))
@@ -103,7 +105,9 @@ def test_a_gap_without_a_list_is_log_odds(marts: Marts, line: MakeLine) -> None:
 def on_grid(line: MakeLine, step: float, steps: int) -> dict[str, Any]:
     """A line whose list has gaps of whole steps of a grid."""
     likely = 0.1
-    return line(top={"Heads": 100 * likely, "T": 100 * likely / math.exp(step * steps), "x": 100 * likely / math.exp(9)})
+    return line(
+        top={"Heads": 100 * likely, "T": 100 * likely / math.exp(step * steps), "x": 100 * likely / math.exp(9)}
+    )
 
 
 def test_the_grid_is_the_coarsest_that_fits(marts: Marts, line: MakeLine) -> None:

@@ -1,0 +1,69 @@
+"""`python -m flows.leashed MODULE ARGUMENT…` runs a module that ends when the process that started it does.
+
+However that one ends: the pipe on this one's standard input closes even after `kill -9`, and no server is left behind.
+"""
+
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+GRACE_S = 10.0
+
+
+def start(environment: Mapping[str, str], *command: str, cwd: Path) -> subprocess.Popen[bytes]:
+    """Start a module with its arguments as such a child."""
+    # In a session of its own: Ctrl-C reaches the parent alone, which then ends its children in turn.
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__, *command],
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def stop(child: subprocess.Popen[bytes], grace_s: float = GRACE_S) -> None:
+    """End a child and what it started: asked first, then killed."""
+    _signal(child, signal.SIGTERM)
+    try:
+        child.wait(grace_s)
+    except subprocess.TimeoutExpired:
+        pass
+    # Always: what the child started may outlive it.
+    _signal(child, signal.SIGKILL)
+    child.wait()
+    if child.stdin:
+        child.stdin.close()
+
+
+def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    try:
+        os.killpg(child.pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 4096):
+        pass
+    os.killpg(0, signal.SIGTERM)
+    threading.Event().wait(GRACE_S)
+    os.killpg(0, signal.SIGKILL)
+
+
+def main() -> None:
+    """Run the module."""
+    # Whoever started the parent may have had it ignore Ctrl-C, which children inherit; Prefect's worker stops by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    sys.argv = sys.argv[1:]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

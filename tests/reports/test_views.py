@@ -1,0 +1,141 @@
+"""What pages say, read from their views: figures and sentences before any HTML."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+View = Callable[[str], dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def view(site: Path) -> View:
+    """A page's view, by the page's path without its ending."""
+    return lambda path: json.loads((site / f"{path}.json").read_text(encoding="utf-8"))
+
+
+def test_ten_thousand_flips_are_answered_as_the_article_has_them(view: View) -> None:
+    """42 values, 12 clusters, from 85.19% to 98.90%, the most frequent in a third of the calls."""
+    (answer,) = view("ten-thousand-flips/index")["answers"]
+    assert answer["sentences"] == [
+        "gpt-4o-2024-08-06 gave 42 different probabilities of Heads in 10,000 identical calls, from 85.19% to 98.90%; "
+        "the most frequent, 96.27%, in 34%.",
+        "They fall into 12 clusters at a threshold of 0.01 pp.",
+        "Two fingerprints served them: fp_eb9dce56a8 (52.3%), fp_f9f4fb6dbf (47.7%).",
+        "9 of the 12 clusters came with more than one fingerprint.",
+    ]
+
+
+def test_the_ladder_of_the_flips_has_a_rung_a_cluster(view: View) -> None:
+    """From high to low, with the share of each, and every value below, a rule between clusters."""
+    (ladder,) = view("ten-thousand-flips/index")["ladders"]
+    assert [rung["range"] for rung in ladder["rungs"]][:2] == [
+        "98.90084\N{EN DASH}98.90088%",
+        "98.59310\N{EN DASH}98.59318%",
+    ]
+    assert [rung["share"] for rung in ladder["rungs"]][5] == "60.3%"
+    assert len(ladder["rungs"]) == 12
+    assert len(ladder["values"]) == 42
+    assert sum(line["begins"] for line in ladder["values"]) == 12
+    assert [item["text"] for item in ladder["legend"]] == ["fp_eb9dce56a8", "fp_f9f4fb6dbf"]
+
+
+def test_how_sure_the_flips_are(view: View) -> None:
+    """Coverage, unseen mass, values that exist, and the rarefied values of the golden numbers."""
+    table = view("ten-thousand-flips/index")["sure"]["figure"]["table"]
+    figures = dict(zip((column["title"] for column in table["columns"]), table["rows"][0], strict=True))
+    assert figures["coverage"] == "99.91%"
+    assert figures["unseen"] == "0.09%"
+    assert figures["exist, at least"] == "60.0"
+    assert (figures["in 100 calls"], figures["in 1,000 calls"]) == ("11.9", "22.8")
+
+
+def test_a_quiet_series_says_that_nothing_varies(view: View) -> None:
+    """One value in all calls is the answer, and the days on which another was seen are named."""
+    sentences = {answer["label"]: answer["sentences"] for answer in view("local-coin/index")["answers"]}
+    assert sentences["tiny-random · toss"][-2:] == [
+        "Each of the 14 days shows 1 value.",
+        "The most frequent value was seen on 6 of 14 days, from 2026-10-01 to 2026-10-06.",
+    ]
+    day = view("local-coin/2026-10-01")["answers"][-1]["sentences"]
+    assert day[0] == "tiny-random · toss gave the same probability of Heads, 35.08%, in all 50 identical calls."
+    assert day[-1] == "No earlier day has data."
+
+
+def test_a_day_stands_beside_the_day_before(view: View) -> None:
+    """The change of 11 October is plain: no value is shared."""
+    page = view("local-coin/2026-10-11")
+    assert (
+        page["answers"][0]["sentences"][-1]
+        == "On 2026-10-10, the day before, it gave one value, 20.53%, over 50 calls."
+    )
+    assert page["ladders"][0]["rungs"][0]["before"] == "not seen"
+    assert page["ladders"][0]["gone"] == "Only the day before had 1 cluster: 20.53% (100%)."
+    assert (page["earlier"]["href"], page["later"]["href"]) == ("2026-10-10.html", "2026-10-12.html")
+
+
+def test_missing_fingerprints_are_not_observable(view: View) -> None:
+    """Never 0, never agreement."""
+    words = "No answer names a fingerprint: which backend served it is not observable."
+    assert view("local-coin/index")["fingerprints"] == {"sentences": [words], "figure": None}
+
+
+def test_simulated_data_is_marked_on_every_page(view: View) -> None:
+    """On the study, on its days, on the index and its rows; and nowhere else."""
+    assert view("demo/index")["simulated"].startswith("Simulated data")
+    assert view("demo/2026-09-03")["simulated"].startswith("Simulated data")
+    index = view("index")
+    assert index["simulated"] == "Simulated data: 1 of 7 studies come from a simulator, and are marked so."
+    assert {group["title"]: group["is_simulated"] for group in index["studies"]}["demo"]
+    assert view("local-coin/index")["simulated"] == ""
+
+
+def test_a_new_fingerprint_is_news_for_a_week(view: View) -> None:
+    """The index names it, with its day; a series' first fingerprint is no news."""
+    assert view("index")["news"] == [
+        "2026-10-13: demo, gpt-4o: first served by fingerprint fp_new.",
+        "2026-10-12: demo, gpt-4o: last served by fingerprint fp_old; later calls confirm that it is gone.",
+    ]
+
+
+def test_a_withheld_run_is_named_with_its_reason(view: View) -> None:
+    """Its samples are in no figure, and the page exists to say so."""
+    page = view("withheld/index")
+    assert page["answers"] == []
+    assert "sample is there once, observed 2 copies (1 unexpected)" in page["withheld"][0]
+    assert page["quality"]["runs"][0]["is_withheld"]
+
+
+def test_a_failed_warning_is_shown_and_withholds_nothing(view: View) -> None:
+    """It stands with its run, in words."""
+    page = view("demo/index")
+    assert page["withheld"] == []
+    assert page["quality"]["sentences"] == ["1 of 2 expectations does not hold, in 1 of 1 run."]
+    assert page["quality"]["runs"][0]["failed"] == ["warning: latency is plausible, observed 12 s (1 unexpected)"]
+
+
+def test_failed_calls_are_counted_by_kind(view: View) -> None:
+    """In the lead, in the sentences, and by outcome and status on the day."""
+    assert (
+        view("demo/index")["lead"] == "2 models, 2 series, 84 calls from 2026-09-01 to 2026-10-14, of which 3 failed."
+    )
+    page = view("demo/2026-09-02")
+    assert page["availability"]["sentences"] == ["Of 12 calls, 3 failed (25.0%)."]
+    assert ["steady", "failed", "500", "3"] in [row[:4] for row in page["availability"]["figure"]["table"]["rows"]]
+
+
+def test_an_unknown_cost_is_unknown(view: View) -> None:
+    """A model without a price makes the day's cost unknown; what is known is said."""
+    words = view("demo/2026-09-02")["cost"]["sentences"][0]
+    assert words == "What the calls cost is unknown for 1 series; those with a price cost $0.00021."
+
+
+def test_a_series_without_values_is_not_observable(view: View) -> None:
+    """All calls failed: no figure, no ladder, a sentence."""
+    page = view("dead/index")
+    assert page["answers"][0]["sentences"] == ["All 3 calls of m failed: nothing is known of its answers."]
+    assert (page["values"], page["ladders"]) == (None, [])
+    (line,) = next(group for group in view("index")["studies"] if group["title"] == "dead")["series"]
+    assert (line["headline"], line["range"]) == ("not observable", "not observable")
