@@ -86,8 +86,9 @@ def _samples(samples: int, started_at: dt.datetime, rng: random.Random) -> Itera
 
 
 def _top_list(rng: random.Random) -> list[dict[str, Any]]:
+    # As published: twelve clusters a quarter of a nat apart, some values in each, told apart by the other tokens' mass.
     gap = 1.75 + rng.randrange(12) / 4
-    first = -math.log1p(math.exp(-gap)) - rng.random() / 1000
+    first = -math.log1p(math.exp(-gap)) - rng.randrange(4) / 1e6
     logprobs = [first, first - gap, *sorted((first - 12 - 6 * rng.random() for _ in TOKENS[2:]), reverse=True)]
     pairs = zip(TOKENS, logprobs, strict=True)
     return [{"token": token, "logprob": round(logprob, 10), "bytes": list(token.encode())} for token, logprob in pairs]

@@ -17,13 +17,11 @@ from tasks.core.prices import Estimate, estimate
 from tasks.core.study import Study
 from tasks.settings import Settings
 
-# Before Prefect is imported: quiet, and no word to anyone outside.
-QUIET = {
-    "PREFECT_LOGGING_LEVEL": "WARNING",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
-    "DO_NOT_TRACK": "1",
-}
+# Set before Prefect is imported: no word to anyone outside, and on the terminal our own words alone.
+PRIVATE = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
+QUIET = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL"}
+# As a shell says it of a process that Ctrl-C ended.
+INTERRUPTED = 130
 
 SETTINGS_OPTIONS = ("warehouse", "spool", "site", "endpoints", "endpoint")
 
@@ -49,8 +47,12 @@ samples_option = click.option("--samples", type=click.IntRange(min=1), help="Cal
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="flipbook")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """How deterministic are language-model APIs? Sample them daily, keep every answer, read the report."""
+    # What is deployed logs to Prefect, where its readers look for it.
+    for name, value in (PRIVATE if context.invoked_subcommand == "serve" else PRIVATE | QUIET).items():
+        os.environ.setdefault(name, value)
 
 
 @cli.command()
@@ -63,7 +65,7 @@ def demo(days: int, samples: int) -> None:
     """Two weeks of the coin-flip study at the simulator, in about a minute."""
     from flows.demo import run_demo
 
-    click.echo(run_demo(Settings(), days, samples, tell=click.echo))
+    click.echo(run_demo(_settings(), days, samples, tell=click.echo))
 
 
 @cli.command()
@@ -85,17 +87,20 @@ def run(
     as_json: bool,
 ) -> None:
     """Sample a study of the catalogue now, and land, check, count and show what it says."""
-    from flows.running import dry_run_text, run_study
+    from flows.running import dry_run_json, dry_run_text, run_study
     from flows.study import planned
 
-    settings = Settings()
+    settings = _settings()
     study = _study(settings, name, samples=samples, budget_usd=budget_usd)
     plan = planned(settings, study, day.date() if day else None)
     if dry_run:
-        click.echo(dry_run_text(plan))
+        click.echo(dry_run_json(plan) if as_json else dry_run_text(plan))
         return
     ended = run_study(study, plan.day, new=new, tell=_tell(as_json))
-    click.echo(json.dumps({"state": ended.state, "message": ended.message}) if as_json else ended.message)
+    if as_json:
+        click.echo(json.dumps({"state": ended.state, "message": ended.message}))
+    else:
+        click.echo(ended.message, err=not ended.is_done)
     sys.exit(0 if ended.is_done else 1)
 
 
@@ -109,7 +114,7 @@ def estimate_(name: str, samples: int | None, as_json: bool) -> None:
     from tasks import catalogue
     from tasks.core.preflight import endpoints_of
 
-    settings = Settings()
+    settings = _settings()
     study = _study(settings, name, samples=samples).at_endpoint(settings.endpoint)
     rows = estimate(study, endpoints_of(study, catalogue.endpoints(settings)))
     click.echo(_estimates_json(rows) if as_json else _estimates_text(study, rows))
@@ -125,7 +130,7 @@ def import_(files: tuple[Path, ...], as_json: bool) -> None:
     from flows.reporting import telling
 
     with telling(_tell(as_json)):
-        result = land_recordings(Settings(), files)
+        result = land_recordings(_settings(), files)
     click.echo(result.json() if as_json else f"The report: {result.pages[0]}")
 
 
@@ -135,7 +140,7 @@ def rebuild() -> None:
     """Make every table again from what was received, and every page."""
     from flows.landing import rebuild_all
 
-    click.echo(f"The report: {rebuild_all(Settings())}")
+    click.echo(f"The report: {rebuild_all(_settings())}")
 
 
 @cli.command()
@@ -145,7 +150,7 @@ def report(open_: bool) -> None:
     """Write every page from the warehouse, and say where."""
     from tasks.render import render
 
-    index = render.fn(Settings())[0]
+    index = render.fn(_settings())[0]
     click.echo(index)
     if open_:
         click.launch(index.as_uri())
@@ -158,7 +163,7 @@ def export(to: Path) -> None:
     """Write the marts as Parquet and CSV files."""
     from tasks.export import export_marts
 
-    written = export_marts(Settings(), to)
+    written = export_marts(_settings(), to)
     click.echo(f"{len(written)} files in {to}")
 
 
@@ -169,7 +174,7 @@ def studies(as_json: bool) -> None:
     """The catalogue."""
     from tasks import catalogue
 
-    known = catalogue.deployments(Settings())
+    known = catalogue.deployments(_settings())
     if as_json:
         click.echo(json.dumps({name: study.model_dump(mode="json") for name, study in known.items()}))
         return
@@ -194,7 +199,7 @@ def doctor(as_json: bool) -> None:
     """What is set up and what is not: files, keys, warehouse, spool, versions."""
     from tasks.diagnosis import diagnose
 
-    findings = diagnose(Settings(), os.environ)
+    findings = diagnose(_settings(), os.environ)
     if as_json:
         click.echo(json.dumps([finding.as_dict() for finding in findings]))
     else:
@@ -211,18 +216,34 @@ def serve(port: int, site_port: int) -> None:
     """Server, work pool, deployments, worker and reports, on this machine, until Ctrl-C."""
     from flows.serve import serve_all
 
-    serve_all(Settings(), port, site_port, tell=click.echo)
+    serve_all(_settings(), port, site_port, tell=click.echo)
 
 
 def main() -> None:
     """The entry point: an operator's mistake is one sentence and its exit code; only a bug is a traceback."""
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
     try:
-        cli()
+        sys.exit(cli(standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("flipbook: stopped; the same command goes on from there.", err=True)
+        sys.exit(INTERRUPTED)
     except FlipbookError as error:
         click.echo(f"flipbook: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        click.echo(f"flipbook: {error.filename}: {error.strerror}.", err=True)
+        sys.exit(1)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise UsageError(f"Among the settings, {first_problem(error)}") from error
 
 
 def _study(settings: Settings, name: str, **changes: object) -> Study:

@@ -4,6 +4,7 @@ import datetime as dt
 
 from flows.reporting import Listener
 from flows.running import run_study
+from flows.server import server_running
 from tasks import catalogue
 from tasks.core.errors import FlipbookError
 from tasks.core.study import Study
@@ -26,7 +27,8 @@ def run_demo(settings: Settings, days: int, samples: int, *, tell: Listener) -> 
     wanted = [today - dt.timedelta(days=back) for back in reversed(range(days))]
     missing = [day for day in wanted if day not in _complete_days(settings, study)]
     changes_on = wanted[int(days * CHANGE)]
-    with simulator_running(catalogue.endpoints(settings)[ENDPOINT].base_url, options=["--changes-on", str(changes_on)]):
+    address = catalogue.endpoints(settings)[ENDPOINT].base_url
+    with server_running(), simulator_running(address, options=["--changes-on", str(changes_on)]):
         for day in missing:
             _run_day(study, day, tell)
     tell("Writing the pages.")

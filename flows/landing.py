@@ -45,7 +45,7 @@ class Result:
 
 
 def land_spools(settings: Settings, *, pages: bool = True) -> Result:
-    """Land every finished spool that has not landed, whoever wrote it. Raises WarehouseHeldError; the spools stay then."""
+    """Land every finished spool that has not landed, whoever wrote it. Raises WarehouseHeldError; they stay then."""
     now = dt.datetime.now(dt.UTC)
     folders = finished_not_landed(settings.spool)
     landings = [stage(land_spool, settings, folder.run, folder.sample_files, now) for folder in folders]
@@ -82,7 +82,7 @@ def _after_landing(settings: Settings, landings: Sequence[Landing], now: dt.date
     azure = [name for name, endpoint in endpoints.items() if endpoint.kind == "azure"]
     judgements = stage(check_runs, settings, unjudged, now, azure) if unjudged else []
     stage(aggregate_days, settings, days, price_rows(endpoints))
-    copy_marts(settings)
+    copy_marts(settings, days)
     studies = sorted({study for landing in landings for study in landing.studies})
     written = stage(render, settings, studies, days) if pages else []
     broken = tuple(judgement for judgement in judgements if judgement.success is False)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 GRACE_S = 10.0
@@ -30,10 +31,8 @@ def start(environment: Mapping[str, str], *command: str, cwd: Path) -> subproces
 def stop(child: subprocess.Popen[bytes], grace_s: float = GRACE_S) -> None:
     """End a child and what it started: asked first, then killed."""
     _signal(child, signal.SIGTERM)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         child.wait(grace_s)
-    except subprocess.TimeoutExpired:
-        pass
     # Always: what the child started may outlive it.
     _signal(child, signal.SIGKILL)
     child.wait()
@@ -42,10 +41,8 @@ def stop(child: subprocess.Popen[bytes], grace_s: float = GRACE_S) -> None:
 
 
 def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(child.pid, number)
-    except ProcessLookupError:
-        return
 
 
 def _end_with_parent() -> None:

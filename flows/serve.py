@@ -1,4 +1,4 @@
-"""Everything on one machine: server, work pool, deployments, worker, simulator and the reports over HTTP. Loopback only."""
+"""Everything on one machine: server, work pool, deployments, worker, and the reports over HTTP. Loopback only."""
 
 import os
 import signal
@@ -6,42 +6,39 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
-from types import FrameType
-from urllib.error import URLError
-from urllib.request import ProxyHandler, build_opener
+from contextlib import ExitStack, suppress
 
+from flows import leashed
+from flows.left_behind import crash_left_behind
 from flows.reporting import Listener
+from flows.server import HOME, HOST, wait_for_server
 from tasks import catalogue
 from tasks.core.errors import FlipbookError
 from tasks.settings import PROJECT, Settings
 
-HOST = "127.0.0.1"
 POOL = "flipbook"
-START_S = 90.0
-STOP_S = 20.0
+PAUSE_S = 0.5
 
 
 def serve_all(settings: Settings, port: int, site_port: int, *, tell: Listener) -> None:
     """Serve until Ctrl-C or SIGTERM. Raises FlipbookError where a part does not start, or ends by itself."""
-    deployments = catalogue.deployments(
-        settings
-    )  # A mistake in it would abort `prefect deploy` with a page of traceback.
+    # A mistake in it would abort `prefect deploy` with a page of traceback.
+    deployments = catalogue.deployments(settings)
+    catalogue.endpoints(settings)
     settings.site.mkdir(parents=True, exist_ok=True)
     environment = _environment(settings, port, site_port, tell)
-    signal.signal(signal.SIGTERM, _stop_as_for_ctrl_c)
-    with ExitStack() as stack:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with ExitStack() as stack, suppress(KeyboardInterrupt):
         server = _started(stack, environment, "prefect", "server", "start", "--host", HOST, "--port", str(port))
-        _wait_for(f"http://{HOST}:{port}/api/health", server)
-        _done(environment, "prefect", "work-pool", "create", POOL, "--type", "process", "--overwrite")
+        wait_for_server(port, server)
+        crash_left_behind(environment["PREFECT_API_URL"])
+        # After the worker has stopped, and before the server does.
+        stack.callback(_leave_nothing_running, server, environment["PREFECT_API_URL"])
+        _create_pool(environment)
         _done(environment, "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(settings.catalogue))
-        parts = [
-            server,
-            _started(stack, environment, "prefect", "worker", "start", "--pool", POOL, "--type", "process"),
-            _started(
-                stack, environment, "http.server", "--bind", HOST, "--directory", str(settings.site), str(site_port)
-            ),
-        ]
+        pages = ("http.server", "--bind", HOST, "--directory", str(settings.site), str(site_port))
+        worker = ("prefect", "worker", "start", "--pool", POOL, "--type", "process")
+        parts = [server, _started(stack, environment, *pages), _started(stack, environment, *worker)]
         tell(f"Deployed: {', '.join(deployments)}.")
         tell(f"Start a run, or change a schedule: http://{HOST}:{port}/deployments")
         tell(f"Read the reports:                  http://{HOST}:{site_port}/")
@@ -53,7 +50,7 @@ def _environment(settings: Settings, port: int, site_port: int, tell: Listener) 
     environment = {
         **os.environ,
         "PREFECT_API_URL": f"http://{HOST}:{port}/api",
-        "PREFECT_HOME": os.environ.get("PREFECT_HOME", str(PROJECT / "data" / "prefect")),
+        "PREFECT_HOME": os.environ.get("PREFECT_HOME", str(HOME)),
         "FLIPBOOK_SITE_URL": settings.site_url or f"http://{HOST}:{site_port}",
     }
     lacking = _lacking_keys(settings, environment)
@@ -71,58 +68,38 @@ def _lacking_keys(settings: Settings, environment: Mapping[str, str]) -> list[st
     return sorted(key for key in keys if key and not environment.get(key))
 
 
-def _command(module: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", module, *arguments]
+def _create_pool(environment: Mapping[str, str]) -> None:
+    # Only where there is none: `--overwrite` would undo an operator's limit, and resume a pool that is paused.
+    if _ran(environment, "prefect", "work-pool", "inspect", POOL).returncode:
+        _done(environment, "prefect", "work-pool", "create", POOL, "--type", "process")
 
 
 def _started(stack: ExitStack, environment: Mapping[str, str], *command: str) -> subprocess.Popen[bytes]:
-    # In a session of its own: Ctrl-C reaches this process alone, which then ends the others in turn.
-    process = subprocess.Popen(_command(*command), cwd=PROJECT, env=environment, start_new_session=True)
-    stack.callback(_stop, process)
+    process = leashed.start(environment, *command, cwd=PROJECT)
+    stack.callback(leashed.stop, process)
     return process
 
 
 def _done(environment: Mapping[str, str], *command: str) -> None:
-    done = subprocess.run(_command(*command), cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    done = _ran(environment, *command)
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()
         raise FlipbookError(f"`{' '.join(command)}` failed: {said[-1] if said else 'without a word'}")
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    opener = build_opener(ProxyHandler({}))
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise FlipbookError(f"Prefect's server ended before it answered at {url}: is its port taken?")
-        try:
-            with opener.open(url, timeout=2):
-                return
-        except (URLError, OSError):
-            time.sleep(0.2)
-    raise FlipbookError(f"Prefect's server did not answer at {url} within {START_S:g} s.")
+def _ran(environment: Mapping[str, str], *command: str) -> subprocess.CompletedProcess[str]:
+    arguments = [sys.executable, "-m", *command]
+    return subprocess.run(arguments, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+
+
+def _leave_nothing_running(server: subprocess.Popen[bytes], api_url: str) -> None:
+    if server.poll() is None:
+        crash_left_behind(api_url)
 
 
 def _watch(processes: list[subprocess.Popen[bytes]]) -> None:
-    try:
-        while True:
-            for process in processes:
-                if process.poll() is not None:
-                    raise FlipbookError(f"`{' '.join(map(str, process.args[2:]))}` ended by itself.")  # type: ignore[index]
-            time.sleep(0.5)
-    except KeyboardInterrupt:
-        return
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-    try:
-        process.wait(STOP_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _stop_as_for_ctrl_c(_: int, __: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    while True:
+        for process in processes:
+            if process.poll() is not None:
+                raise FlipbookError(f"`{' '.join(map(str, process.args[3:]))}` ended by itself.")  # type: ignore[index]
+        time.sleep(PAUSE_S)

@@ -1,4 +1,4 @@
-"""The Prefect server that a run on the command line talks to: the one that is set, or one of its own that ends with it."""
+"""The Prefect server of a run on the command line: the one that is set, or one of its own that ends with it."""
 
 import os
 import socket
@@ -22,6 +22,7 @@ START_S = 90.0
 PAUSE_S = 0.1
 # As Prefect starts its own temporary server, which `kill -9` would orphan.
 _TEMPORARY = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
+APPLICATION = ("--app-dir", str(prefect.__module_path__.parent), "--factory", "prefect.server.api.server:create_app")
 
 
 @contextmanager
@@ -61,8 +62,7 @@ def wait_for_server(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def _uvicorn(port: int) -> list[str]:
-    application = ["--app-dir", str(prefect.__module_path__.parent), "--factory", "prefect.server.api.server:create_app"]
-    return ["uvicorn", *application, "--host", HOST, "--port", str(port), "--log-level", "error", "--lifespan", "on"]
+    return ["uvicorn", *APPLICATION, "--host", HOST, "--port", str(port), "--log-level", "error", "--lifespan", "on"]
 
 
 def _free_port() -> int:

@@ -41,7 +41,9 @@ async def study(study: Study, day: dt.date | None = None, new: bool = False, pag
     try:
         plan = planned(settings, study, day, scheduled_at=runtime.flow_run.scheduled_start_time)
         outcome = await _sample(settings, plan, new=new)
-        land_spools(settings, pages=pages)
+        landed = land_spools(settings, pages=pages)
+        if landed.pages:
+            say(f"The report: {landed.pages[0]}")
         await _leave_artifact(settings, plan.study)
     except WarehouseHeldError as error:
         return Failed(
@@ -100,10 +102,10 @@ async def _leave_artifact(settings: Settings, study: Study) -> None:
 
 def _ended(outcome: Outcome) -> State:
     run = outcome.run
-    failed = sum(target.failures for target in outcome.targets)
-    message = f"{run.attempted or 0:,} of {run.planned or 0:,} calls made, {failed:,} failed."
+    attempted, failed = run.attempted or 0, sum(target.failures for target in outcome.targets)
+    message = f"{attempted:,} of {run.planned or 0:,} calls made, {failed:,} failed. {run.reason or ''}".strip()
+    if attempted and failed == attempted:
+        return Failed(name="No answer", message=message)
     if run.state == "complete":
         return Completed(message=message)
-    refused = all(target.ended for target in outcome.targets)
-    message = f"{message} {run.reason}"
-    return Failed(message=message) if refused else Completed(name="Incomplete", message=message)
+    return Completed(name="Incomplete", message=message)

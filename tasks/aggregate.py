@@ -30,7 +30,10 @@ def aggregate(warehouse: Warehouse, days: Iterable[dt.date], prices: Sequence[Pr
     """
     with warehouse.transaction():
         _declare(warehouse, prices)
+        thresholds = _thresholds(warehouse)
         warehouse.make("mart", sorted(set(days)))
+        if restated := _days_restated(warehouse, thresholds):
+            warehouse.make("mart", restated)
 
 
 def rebuild_marts(settings: Settings, prices: Sequence[PriceRow]) -> None:
@@ -45,9 +48,25 @@ def rebuild(warehouse: Warehouse, prices: Sequence[PriceRow]) -> None:
     with warehouse.transaction():
         _declare(warehouse, prices)
         for model in models("mart"):
-            warehouse.execute(f"drop table if exists {model.table}")
-            for chunk in in_chunks(days) if model.is_by_day and days else [[]]:
+            warehouse.drop(model)
+            for chunk in in_chunks(days) if model.made_anew and days else [[]]:
                 warehouse.make_model(model, chunk)
+
+
+def _thresholds(warehouse: Warehouse) -> dict[str, list[float]]:
+    """The cluster thresholds of each study, as the marts have them; none before there are marts."""
+    known = "select 1 from information_schema.tables where table_schema = 'mart' and table_name = 'thresholds_by_study'"
+    if not warehouse.rows(known):
+        return {}
+    listed = "select study, list(threshold_pp order by threshold_pp) as pp from mart.thresholds_by_study group by study"
+    return {row["study"]: row["pp"] for row in warehouse.rows(listed)}
+
+
+def _days_restated(warehouse: Warehouse, before: dict[str, list[float]]) -> list[dt.date]:
+    """All days of the studies that are clustered at other thresholds now than `before`."""
+    studies = [study for study, pp in _thresholds(warehouse).items() if before.get(study, pp) != pp]
+    listed = "select distinct day from mart.calls_by_day where study in (select unnest($studies)) order by day"
+    return [row["day"] for row in warehouse.rows(listed, {"studies": studies})] if studies else []
 
 
 def _declare(warehouse: Warehouse, prices: Sequence[PriceRow]) -> None:

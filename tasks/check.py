@@ -4,8 +4,10 @@ The one module that imports Great Expectations, and only when it judges: that ta
 """
 
 import datetime as dt
+import importlib.util
 import logging
 import os
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass
 from functools import cache
@@ -102,6 +104,7 @@ def _great_expectations() -> tuple[Any, Any]:
     """The library, and its definition of a batch: any data frame."""
     # Read at import; it would tell its makers what is judged here.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    _put_off("scipy.stats")
     import great_expectations
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
@@ -111,6 +114,18 @@ def _great_expectations() -> tuple[Any, Any]:
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("run").add_dataframe_asset("facts")
     return great_expectations, asset.add_batch_definition_whole_dataframe("facts")
+
+
+def _put_off(module: str) -> None:
+    """Have `module` loaded when something in it is used: half a second for one that no expectation of ours needs."""
+    parent, _, name = module.rpartition(".")
+    spec = importlib.util.find_spec(module)
+    if module in sys.modules or spec is None or spec.loader is None:
+        return
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    sys.modules[module] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[module])
+    setattr(importlib.import_module(parent), name, sys.modules[module])
 
 
 def _success(result: Any) -> bool:

@@ -1,7 +1,7 @@
 """The landing stage: from recordings into the warehouse, each sample exactly once.
 
-A landing is two transactions. The first appends what was received, verbatim; the second types the bodies that are new. A
-process killed between them leaves samples without types, and landing the same files again finishes the second.
+A landing is two transactions. The first appends what was received, verbatim; the second types the bodies that are new.
+A process killed between them leaves samples without types, and landing the same files again finishes the second.
 """
 
 import datetime as dt
@@ -113,6 +113,8 @@ def _land(
             warehouse.execute(statement("land/spool_lines"))
             warehouse.execute(statement("land/distinct_bodies"), parameters)
             parameters["days"] = _column(warehouse, "select distinct day from distinct_bodies order by day")
+            if None in parameters["days"]:
+                raise ValueError("a line names no day")
             _name_requests(warehouse)
             before = _calls(warehouse, parameters)
             for name in ("requests", "bodies", "calls"):

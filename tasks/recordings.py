@@ -10,7 +10,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from tasks.core.canonical import digest
-from tasks.core.errors import UsageError
+from tasks.core.errors import FlipbookError, UsageError
 from tasks.core.recording import Record, Reject, line_of, numbered, read_lines
 
 _NO_REPEAT = b'{"repeat":null'
@@ -60,6 +60,8 @@ def clean(source: Path, file: Path) -> CleanRecording:
                 out.write(line_of(item.fields))
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UsageError(f"{source} is no whole gzip file: {error}.") from error
+    except OSError as error:
+        raise FlipbookError(f"{source} cannot be imported: {error.strerror}.") from error
     if not recording.samples and not recording.rejects:
         raise UsageError(f"{source} is empty: a recording has one sample a line.")
     if unnumbered:

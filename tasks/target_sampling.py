@@ -79,7 +79,7 @@ class TargetSampling:
         self._received: set[tuple[str, str, int]] = set()
         self._failures = 0
         self._refused = False
-        self._report_at = 0.0
+        self._report_at = time.monotonic() + PROGRESS_EVERY_S
         self._take_up()
 
     def _prepare(self, series: Series) -> _Prepared:

@@ -3,6 +3,7 @@
 DuckDB lets one process write, and a writer keeps readers out: connections are short, and an open waits a bounded time.
 """
 
+import errno
 import graphlib
 import os
 import re
@@ -46,8 +47,10 @@ _ANY_TABLE = "select 1 from duckdb_tables() where database_name = current_databa
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 # What DuckDB says where another process, or another thread of this one, has the file open.
 _HELD, _HELD_HERE = "Could not set lock", "Unique file handle conflict"
+# What the system says where there is no more room: on the disk, in a file, in a quota.
+_FULL = tuple(map(os.strerror, (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)))
 _READ = re.compile(r"\b(?:from|join) (\w+\.\w+)")
-_HEADER = re.compile(r"^-- (?P<name>what|grain|view|whole|by day|new bodies)(?:: (?P<value>.*))?$", re.MULTILINE)
+_HEADER = re.compile(r"^-- (?P<name>what|grain|view|whole|by day|by period|new bodies)(?:: (?P<value>.*))?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -68,14 +71,17 @@ class Model:
 
     @cached_property
     def header(self) -> dict[str, str]:
-        """The file's declarations: `what`, `grain`, and how it is made: `view`, `whole`, `by day` or `new bodies`."""
+        """The file's declarations: `what`, `grain`, and how it is made: `view`, `whole`, `by day`, `by period` or `new bodies`."""
         comments = "\n".join(line for line in self.select.splitlines() if line.startswith("-- "))
         return {match["name"]: match["value"] or "" for match in _HEADER.finditer(comments)}
 
     @property
-    def is_by_day(self) -> bool:
-        """Whether the table is made day by day, from $days."""
-        return "by day" in self.header
+    def made_anew(self) -> str | None:
+        """Which rows are made anew for $days, as a condition; None where it is not made day by day."""
+        if "by day" in self.header:
+            return "day in (select unnest($days))"
+        # A period is a day, or (null) all days together.
+        return "period is null or period in (select unnest($days))" if "by period" in self.header else None
 
     def making(self) -> Iterator[str]:
         """The statements that make the table again; those of a model by day take $days."""
@@ -84,9 +90,9 @@ class Model:
         elif "whole" in self.header:
             yield f"create or replace table {self.table} as {self.select}"
         else:
-            if self.is_by_day:
+            if self.made_anew:
                 yield f"create table if not exists {self.table} as from ({self.select}) limit 0"
-                yield f"delete from {self.table} where day in (select unnest($days))"
+                yield f"delete from {self.table} where {self.made_anew}"
             yield f"insert into {self.table} by name {self.select}"
 
 
@@ -122,7 +128,8 @@ class Warehouse:
         """The warehouse of `settings`, created and migrated where need be (not when `read_only`).
 
         Raises WarehouseHeldError that names the file and the holder, when another process keeps it beyond the wait, and
-        UsageError when the file is missing (`read_only`), no warehouse, or from a newer Flipbook.
+        UsageError when the file is missing (`read_only`), no warehouse, or from a newer Flipbook, FlipbookError when
+        the disk is full.
         """
         path = settings.warehouse_file
         connection = duckdb.connect(config=_CONFIG)
@@ -135,6 +142,10 @@ class Warehouse:
             if not read_only:
                 warehouse._migrate()
             yield warehouse
+        except duckdb.Error as error:
+            if any(sign in str(error) for sign in _FULL):
+                raise FlipbookError(f"The disk is full at {path}: make room and try again; nothing landed.") from error
+            raise
         finally:
             connection.close()
 
@@ -172,6 +183,10 @@ class Warehouse:
         """Make one model again; if it is by day, only for `days`."""
         for sql in model.making():
             self.execute(sql, {"days": list(days)})
+
+    def drop(self, model: Model) -> None:
+        """Forget what a model made, if it has been made."""
+        self.execute(f"drop {'view' if 'view' in model.header else 'table'} if exists {model.table}")
 
     def _version(self) -> int | None:
         """The newest migration applied; None for an empty database."""

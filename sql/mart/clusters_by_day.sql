@@ -1,6 +1,6 @@
 -- what: The clusters of the values of one day at each threshold of the study, numbered from the lowest probability.
 -- grain: study, endpoint, model, arm, prompt, day, threshold_pp, cluster
--- whole
+-- view
 with clusters as (
     select * from mart.clusters_by_period
 ),

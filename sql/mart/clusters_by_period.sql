@@ -1,8 +1,9 @@
 -- what: The clusters of a period's values: a new one begins where the gap to the value before is wider than the threshold.
 -- grain: period_id, threshold_pp, cluster
--- whole
+-- by period
 with periods as (
     select * from mart.periods
+    where period is null or period in (select unnest($days))
 ),
 
 counts as (
@@ -137,8 +138,16 @@ list_gaps as (
     from sorted_lists
 ),
 
+names as (
+    select distinct
+        period_id,
+        period
+    from periods
+),
+
 final as (
     select
+        names.period,
         modal_values.* exclude (ordering_id),
         fingerprints.fingerprints,
         list_gaps.gap_nat is not null as is_gap_exact,
@@ -150,6 +159,7 @@ final as (
             end
         ) as gap_nat
     from modal_values
+    inner join names using (period_id)
     left join fingerprints using (period_id, threshold_pp, cluster)
     left join list_gaps using (ordering_id)
 )

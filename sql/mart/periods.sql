@@ -54,8 +54,8 @@ days_of_periods as (
 final as (
     select
         *,
-        -- One number instead of six columns: what reads the counts groups and joins by it.
-        dense_rank() over (order by study, endpoint, model, arm, prompt, period) as period_id
+        -- One column instead of six: what reads the counts groups and joins by it.
+        md5(concat_ws(chr(31), study, endpoint, model, arm, prompt, coalesce(period::varchar, ''))) as period_id
     from days_of_periods
 )
 

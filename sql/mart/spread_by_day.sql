@@ -1,6 +1,6 @@
 -- what: How far the values of one day spread, for the day's last request.
 -- grain: study, endpoint, model, arm, prompt, day
--- whole
+-- view
 with spread as (
     select * from mart.spread_by_period
 ),

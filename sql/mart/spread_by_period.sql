@@ -1,8 +1,9 @@
 -- what: How far the values of a period spread; each figure is defined in docs/statistics.md.
 -- grain: study, endpoint, model, arm, prompt, period
--- whole
+-- by period
 with periods as (
     select * from mart.periods
+    where period is null or period in (select unnest($days))
 ),
 
 requests as (

@@ -1,4 +1,4 @@
-"""The places that serve models, as the operator declares them in endpoints.toml. A run form names one, and never changes one."""
+"""The places that serve models, as the operator declares them in endpoints.toml. A run form can only name them."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ class Endpoint(BaseModel):
         return self.kind == "simulator"
 
     def key(self, environment: Mapping[str, str]) -> str | None:
-        """The key from the environment; None where none is declared. Raises UsageError where it is declared and missing."""
+        """The key from the environment; None where none is declared. Raises UsageError where one is missing."""
         if self.key_env is None:
             return None
         key = environment.get(self.key_env, "").strip()

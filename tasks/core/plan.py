@@ -84,8 +84,8 @@ def series_of_study(study: Study) -> tuple[Series, ...]:
 def blocks_of_target(study: Study, target: Target, seed: str) -> tuple[Block, ...]:
     """The calls of one target in the order they are made.
 
-    A shuffle seeded by `seed` (the run id) across arms, prompts and repeats, so that no arm gets the morning to itself. Arms of
-    different concurrency cannot be mixed: they run as alternating blocks, in seeded order.
+    A shuffle seeded by `seed` (the run id) across arms, prompts and repeats, so that no arm gets the morning to itself.
+    Arms of different concurrency cannot be mixed: they run as alternating blocks, in seeded order.
     """
     rng = random.Random(f"{seed}/{target.endpoint}/{target.model}")
     by_concurrency: dict[int, list[tuple[Series, int]]] = {}

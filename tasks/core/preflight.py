@@ -19,7 +19,7 @@ def endpoints_of(study: Study, endpoints: Mapping[str, Endpoint]) -> dict[str, E
 
 
 def keys_of(study: Study, endpoints: Mapping[str, Endpoint], environment: Mapping[str, str]) -> dict[str, str | None]:
-    """The key of each endpoint that a study asks. Raises UsageError for one that is missing, and for a budget without a price."""
+    """The key of each endpoint that a study asks. Raises UsageError for a missing one, or a price."""
     asked = endpoints_of(study, endpoints)
     refuse_budget_without_price(study, endpoints)
     return {name: endpoint.key(environment) for name, endpoint in asked.items()}

@@ -8,7 +8,7 @@ from tasks.core.errors import UsageError
 from tasks.core.plan import Series, series_of_study
 from tasks.core.study import Study
 
-# Four characters of text are about one token, and each message adds a few: good enough for an estimate, never for a bill.
+# Four characters of text are about one token, and each message adds a few: enough for an estimate, never for a bill.
 CHARACTERS_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 4
 # Where a request sets no limit, an estimate has to assume one.
@@ -83,5 +83,6 @@ def refuse_budget_without_price(study: Study, endpoints: Mapping[str, Endpoint])
     for target in study.targets:
         if price_of(endpoints[target.endpoint], target.model) is None:
             raise UsageError(
-                f"A budget needs a price: declare one for {target.model!r} under [{target.endpoint}.prices] in the endpoints file."
+                f"A budget needs a price: declare one for {target.model!r} "
+                f"under [{target.endpoint}.prices] in the endpoints file."
             )

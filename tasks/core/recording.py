@@ -69,7 +69,7 @@ def _shown(line: bytes) -> str:
 
 
 def numbered(unnumbered: Iterable[tuple[int, tuple[str, ...], str]]) -> dict[int, int]:
-    """The repeats of (line, series and day, requested_at) that have none: their order by time, from 0, in series and day."""
+    """The repeat of each (line, series and day, requested_at): its order by time, from 0, within series and day."""
     counters: dict[tuple[str, ...], int] = {}
     repeats = {}
     for line, series_and_day, _ in sorted(unnumbered, key=lambda entry: (entry[2], entry[0])):
@@ -79,7 +79,7 @@ def numbered(unnumbered: Iterable[tuple[int, tuple[str, ...], str]]) -> dict[int
 
 
 def line_of(fields: dict[str, Any]) -> bytes:
-    """A record's fields as one line of NDJSON. Raises ValueError for what is no Unicode, nested too deeply or too long."""
+    """A record's fields as one line of NDJSON. Raises ValueError for no Unicode, too deep or too long."""
     try:
         line = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
     except TypeError as error:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import gammaln  # type: ignore[import-untyped]
+from scipy.special import gammaln
 
 CONFIDENCE = 0.95
 
@@ -42,7 +42,7 @@ def samples_needed(frequency: float, chance: float = CONFIDENCE) -> int:
 def wilson_interval(events: int, n: int) -> Interval:
     """The Wilson 95% interval of events/n (Wilson, 1927). Raises ValueError for no trials or too many events."""
     # scipy.stats takes most of a second to import, and a run that shows no interval should not wait for it.
-    from scipy.stats import binomtest  # type: ignore[import-untyped]
+    from scipy.stats import binomtest
 
     interval = binomtest(events, n).proportion_ci(CONFIDENCE, method="wilson")
     return Interval(float(interval.low), float(interval.high))

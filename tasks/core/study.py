@@ -57,7 +57,8 @@ class Target(_Form):
     )
     follow: str | None = Field(
         None,
-        description="The token whose log-probability is followed, such as Heads. Empty: the likeliest token of each answer.",
+        description="The token whose log-probability is followed, such as Heads. "
+        "Empty: the likeliest token of each answer.",
         json_schema_extra={"position": 2},
     )
 
@@ -136,7 +137,8 @@ class Study(_Form):
     thresholds_pp: tuple[Annotated[float, Field(gt=0, le=100)], ...] = Field(
         DEFAULT_THRESHOLDS_PP,
         min_length=1,
-        description="Gaps, in percentage points, that separate clusters of probabilities. The first one is used in headlines.",
+        description="Gaps, in percentage points, that separate clusters of probabilities. "
+        "The first one is used in headlines.",
         json_schema_extra={"position": 7},
     )
     budget_usd: float | None = Field(

@@ -20,7 +20,7 @@ def test_a_model_says_what_it_is(model: Model) -> None:
     """Its header says what it holds, at which grain, and how it is made."""
     assert model.header["what"].endswith(".")
     assert model.header["grain"]
-    assert ("by day" in model.header) != ("whole" in model.header)
+    assert len({"by day", "by period", "whole", "view"} & model.header.keys()) == 1
 
 
 @each_model
@@ -35,7 +35,7 @@ def test_a_model_knows_no_clock_and_no_parameter_but_the_days(model: Model) -> N
     """The same samples give the same marts on every day."""
     assert not re.search(r"\b(now|today|current_\w+)\b|random\(", model.select)
     parameters = set(re.findall(r"\$(\w+)", model.select))
-    assert parameters == ({"days"} if model.is_by_day else set())
+    assert parameters == ({"days"} if model.made_anew else set())
 
 
 @each_model
@@ -43,8 +43,8 @@ def test_a_model_reads_only_layers_below(model: Model) -> None:
     """Marts read raw, stg and marts; those by day read no mart that is made whole but the judgements."""
     reads = set(re.findall(r"(?:from|join) (\w+\.\w+)", model.select))
     assert {read.split(".")[0] for read in reads} <= {"raw", "stg", "mart"}
-    if model.is_by_day:
-        assert all(read == "mart.quality_by_run" or read not in MODELS or MODELS[read].is_by_day for read in reads)
+    if "by day" in model.header:
+        assert all(read == "mart.quality_by_run" or read not in MODELS or "by day" in MODELS[read].header for read in reads)
 
 
 @each_model

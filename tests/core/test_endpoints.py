@@ -1,0 +1,51 @@
+"""Endpoints as the operator declares them."""
+
+from typing import Any
+
+import pytest
+
+from tasks.core.endpoints import parse_endpoints
+from tasks.core.errors import UsageError
+
+OPENAI = {"base_url": "https://api.openai.com/v1", "key_env": "OPENAI_API_KEY"}
+
+
+def test_an_endpoint_is_openai_unless_it_says_otherwise() -> None:
+    """And only the simulator's answers are simulated."""
+    parsed = parse_endpoints(
+        {"openai": OPENAI, "sim": {"kind": "simulator", "base_url": "http://localhost:1"}}, "e.toml"
+    )
+    assert (parsed["openai"].kind, parsed["openai"].is_simulated) == ("openai", False)
+    assert parsed["sim"].is_simulated
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({}, "base_url: Field required."),
+        ({"base_url": "api.openai.com"}, "base_url: String should match pattern"),
+        ({**OPENAI, "kind": "anthropic"}, "kind: Input should be 'openai', 'azure' or 'simulator'."),
+        ({**OPENAI, "kind": "azure"}, "an azure endpoint needs api_version."),
+        ({**OPENAI, "api_key": "sk-1"}, "api_key: Extra inputs are not permitted."),
+        ({**OPENAI, "requests_per_minute": 0}, "requests_per_minute: Input should be greater than 0."),
+        ({**OPENAI, "prices": {"m": {"input_usd_per_million": 1}}}, "prices.m.output_usd_per_million: Field required."),
+        (5, "'int' object is not a mapping."),
+    ],
+)
+def test_a_mistake_names_file_endpoint_and_field(table: Any, said: str) -> None:
+    """In one sentence, which never shows what stood in the field: it may be a key."""
+    with pytest.raises(UsageError) as raised:
+        parse_endpoints({"mine": table}, "endpoints.toml")
+    assert str(raised.value).startswith("endpoints.toml: endpoint 'mine': ")
+    assert said in str(raised.value)
+    assert "sk-1" not in str(raised.value)
+
+
+def test_the_key_comes_from_the_environment() -> None:
+    """A declared key that is missing or blank is named; where none is declared, none is needed."""
+    endpoint = parse_endpoints({"openai": OPENAI}, "e.toml")["openai"]
+    assert endpoint.key({"OPENAI_API_KEY": " sk-1\n"}) == "sk-1"
+    for environment in ({}, {"OPENAI_API_KEY": " "}):
+        with pytest.raises(UsageError, match="Set OPENAI_API_KEY: endpoint 'openai' reads its key from there"):
+            endpoint.key(environment)
+    assert endpoint.model_copy(update={"key_env": None}).key({}) is None

@@ -1,0 +1,96 @@
+"""The catalogue as Prefect sees it: entrypoints, the run form, and that no result is ever reused."""
+
+import datetime as dt
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+import yaml
+
+from flows.running import run_study
+from tasks import catalogue
+from tasks.core.study import Study
+from tasks.settings import PROJECT, Settings
+
+ENTRIES = yaml.safe_load((PROJECT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+DESCRIBE = """
+import json, sys
+from prefect.flows import load_flow_from_entrypoint
+from prefect.utilities.callables import parameter_schema
+print(json.dumps(parameter_schema(load_flow_from_entrypoint(sys.argv[1], use_placeholder_flow=False)).model_dump()))
+"""
+
+
+@pytest.fixture(scope="module", params=sorted({entry["entrypoint"] for entry in ENTRIES}))
+def form(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """An entrypoint's parameters as the run form gets them, loaded by a fresh process in another directory."""
+    path, _, flow = request.param.rpartition(":")
+    command = [sys.executable, "-c", DESCRIBE, f"{PROJECT / path}:{flow}"]
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    loaded = subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, check=False)
+    assert loaded.returncode == 0, loaded.stderr
+    described: dict[str, Any] = json.loads(loaded.stdout.splitlines()[-1])
+    return described
+
+
+def fields(form: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every field of the form, those of nested cards included."""
+    yield from form["properties"].items()
+    for name, card in form["definitions"].items():
+        yield from ((f"{name}.{field}", schema) for field, schema in card.get("properties", {}).items())
+
+
+def test_every_field_of_the_form_is_described_and_in_order(form: dict[str, Any]) -> None:
+    """Each field has a description; positions are unique within a card, and follow the order of the code."""
+    assert [name for name, schema in fields(form) if not schema.get("description")] == []
+    for card in (form, *form["definitions"].values()):
+        positions = [schema["position"] for schema in card.get("properties", {}).values()]
+        assert positions == list(range(len(positions)))
+
+
+def test_the_form_has_the_study_first(form: dict[str, Any]) -> None:
+    """What to run comes before how."""
+    assert list(form["properties"]) == ["study", "day", "new", "pages"]
+    assert form["required"] == ["study"]
+
+
+def test_the_catalogue_is_valid_and_each_deployment_is_named_as_its_study() -> None:
+    """A study has one home, and one name."""
+    studies = catalogue.deployments(Settings())
+    assert {name: study.name for name, study in studies.items()} == {name: name for name in studies}
+
+
+def test_a_schedule_says_what_survives_a_second_deployment() -> None:
+    """A slug, UTC, and no `active`, which would undo an operator's pause."""
+    schedules = {entry["name"]: entry["schedules"] for entry in ENTRIES}
+    assert schedules["ad-hoc"] == []
+    (daily,) = schedules["coin-flip"]
+    assert (daily["slug"], daily["timezone"], "active" in daily) == ("daily", "UTC", False)
+
+
+def test_a_repeated_request_is_a_new_request(
+    here: Any, simulator: str, coin_flip: Callable[..., Study], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With results persisted by default, three draws of one prompt are three requests; again the next time."""
+    from prefect.settings import PREFECT_RESULTS_PERSIST_BY_DEFAULT, temporary_settings
+
+    day = dt.date(2026, 3, 1)
+    with temporary_settings({PREFECT_RESULTS_PERSIST_BY_DEFAULT: True}):
+        for requests in (3, 6):
+            before = _requests(simulator)
+            ended = run_study(coin_flip(samples=3), day, pages=False, tell=print)
+            assert ended.is_done, ended.message
+            assert _requests(simulator) == before + 3
+            assert here.rows("select count(*) as n, count(distinct response_id) as ids from stg.samples") == [
+                {"n": requests, "ids": requests}
+            ]
+
+
+def _requests(simulator: str) -> int:
+    with urlopen(f"{simulator}/stats", timeout=5) as response:
+        return int(json.load(response)["requests"])

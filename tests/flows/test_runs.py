@@ -1,0 +1,171 @@
+"""Runs on bad days: a warehouse that is held, a killed process, providers that refuse, fail, or are of another make."""
+
+import asyncio
+import datetime as dt
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from aiohttp import web
+
+from flows.running import Ended, run_study
+from tasks.core.errors import UsageError
+from tasks.core.study import Study
+
+TODAY = dt.datetime.now(dt.UTC).date
+HOLD = """
+import sys, duckdb
+held = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+sys.stdin.read()
+"""
+PER_OUTCOME = "select outcome, status, count(*) as n from stg.samples group by all order by all"
+
+NewStudy = Callable[..., Study]
+Serve = Callable[[Callable[[dict[str, Any]], web.Response]], str]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serves chat completions made by a function of the request, in a thread; returns the base URL."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    runners: list[web.AppRunner] = []
+    thread.start()
+
+    async def start(answer: Callable[[dict[str, Any]], web.Response]) -> str:
+        async def completions(request: web.Request) -> web.Response:
+            return answer(await request.json())
+
+        app = web.Application()
+        app.router.add_post("/v1/chat/completions", completions)
+        runners.append(web.AppRunner(app, access_log=None))
+        await runners[-1].setup()
+        site = web.TCPSite(runners[-1], "127.0.0.1", 0)
+        await site.start()
+        return f"http://127.0.0.1:{runners[-1].addresses[0][1]}/v1"
+
+    def wait(coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(30)
+
+    yield lambda answer: str(wait(start(answer)))
+    for runner in runners:
+        wait(runner.cleanup())
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def run(study: Study, **options: Any) -> tuple[Ended, list[str]]:
+    """The study, run today in this process; and what was told of it."""
+    told: list[str] = []
+    return run_study(study, TODAY(), pages=False, tell=told.append, **options), told
+
+
+def test_a_held_warehouse_is_named_and_the_next_run_lands_what_waits(here: Any, coin_flip: NewStudy) -> None:
+    """The sentence has the file and the process; the spool stays, and lands once."""
+    assert run(coin_flip(name="before"))[0].is_done
+    file = here.settings.warehouse_file
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        ended, _ = run(coin_flip())
+        assert (ended.is_done, ended.state) == (False, "Landed later")
+        assert str(file) in ended.message
+        assert str(holder.pid) in ended.message
+        holder.communicate()
+    ended, told = run(coin_flip())
+    assert ended.is_done
+    assert any(line.startswith("Resuming run") for line in told)
+    per_study = here.rows("select study, count(*) as n from stg.samples group by all order by all")
+    assert per_study == [{"study": "before", "n": 5}, {"study": "coin-flip", "n": 5}]
+
+
+@pytest.mark.parametrize(
+    ("response", "state", "named", "samples"),
+    [
+        ((401, '{"error": {"message": "no"}}'), "No answer", "check the key", [("failed", 401, 1)]),
+        ((404, "not found"), "No answer", "check the model's name", [("failed", 404, 1)]),
+        ((200, "<html>Welcome</html>"), "Completed", "5 of 5 calls made", [("malformed", 200, 5)]),
+        ((400, "what?"), "No answer", "5 of 5 calls made, 5 failed", [("failed", 400, 5)]),
+    ],
+)
+def test_a_provider_that_gives_no_answer_leaves_rows_and_a_sentence(
+    here: Any, serve: Serve, coin_flip: NewStudy, response: tuple[int, str], state: str, named: str, samples: Any
+) -> None:
+    """A refusal is asked once, anything else as planned."""
+    here.declare("stub", serve(lambda _: web.Response(status=response[0], text=response[1])))
+    ended, _ = run(coin_flip("stub", concurrency=1))
+    assert ended.state == state
+    assert named in ended.message
+    assert [tuple(row.values()) for row in here.rows(PER_OUTCOME)] == samples
+
+
+def of_another_make(request: dict[str, Any]) -> web.Response:
+    """As llama.cpp and its like answer: no fingerprint, 19 unsorted entries, no bytes, another name of the model."""
+    entries = [{"token": f"t{rank}", "logprob": -3.0 - rank % 7} for rank in range(request["top_logprobs"] - 2)]
+    entries.insert(3, {"token": "Heads", "logprob": -0.2})
+    position = {"token": "t1", "logprob": -4.0, "top_logprobs": entries}
+    choice = {"index": 0, "finish_reason": "length", "message": {"role": "assistant", "content": "t1"}}
+    body = {
+        "id": "cmpl-0",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "weights.gguf",
+        "choices": [{**choice, "logprobs": {"content": [position]}}],
+    }
+    return web.json_response(body)
+
+
+def test_a_server_of_another_make_is_sampled(here: Any, serve: Serve, coin_flip: NewStudy) -> None:
+    """What it lacks is null, and every sample is there."""
+    here.declare("local", serve(of_another_make))
+    ended, _ = run(coin_flip("local", "gpt-4o"))
+    assert ended.is_done, ended.message
+    found = here.rows(
+        "select outcome, system_fingerprint, logprob, list_length, is_sorted, n from ("
+        "select *, count(*) over () as n from stg.samples) limit 1"
+    )
+    assert [tuple(row.values()) for row in found] == [("ok", None, -0.2, 19, False, 5)]
+
+
+def test_a_run_too_late_for_its_day_samples_nothing(here: Any, serving: Any, until: Any, coin_flip: NewStudy) -> None:
+    """A scheduled run of yesterday says so, at a real endpoint."""
+    from flows.study import planned
+
+    here.declare("stub", "http://127.0.0.1:9/v1")
+    yesterday = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+    with pytest.raises(UsageError, match=r"that day is over .* nothing was sampled"):
+        planned(here.settings, coin_flip("stub"), None, scheduled_at=yesterday)
+
+
+def test_a_killed_run_goes_on_where_it_was(served: Any, slow_simulator: str, until: Any) -> None:
+    """`kill -9` in the middle, then Ctrl-C, then the same command: every sample once, no answered call asked again."""
+    served.declare("slow", f"{slow_simulator}/v1", kind="simulator")
+    command = ("run", "ad-hoc", "--endpoint", "slow", "--samples", "300")
+    for how, lines, code in ((signal.SIGKILL, 30, -9), (signal.SIGINT, 90, 130)):
+        process = served.start(*command)
+        until(lambda lines=lines: served.lines() >= lines)
+        process.send_signal(how)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == code, err
+        assert "Traceback" not in err
+    ended = served.run(*command, "--json")
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["state"] == "Completed"
+    assert "Resuming run" in ended.stderr
+    (stored,) = served.rows("select count(*) as n, count(distinct repeat) as repeats from stg.samples")
+    assert stored == {"n": 300, "repeats": 300}
+    with urlopen(f"{slow_simulator}/stats?ids=1", timeout=5) as response:
+        asked = json.load(response)
+    # Only what was in flight at the two interruptions may have been asked a second time.
+    assert asked["requests"] <= 300 + 2 * 16

@@ -1,0 +1,238 @@
+"""Opening the warehouse: alone, after a bounded wait, in a format that any client reads; and saying so when it cannot."""
+
+import datetime as dt
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tasks.core.errors import FlipbookError, UsageError, WarehouseHeldError
+from tasks.land import import_file
+from tasks.settings import PROJECT, Settings
+from tasks.warehouse import Model, Warehouse, in_chunks, models, statement
+
+HOLDER = """
+import sys
+from tasks.settings import Settings
+from tasks.warehouse import Warehouse
+with Warehouse.open(Settings(warehouse=sys.argv[1]), read_only=sys.argv[2] == "reader"):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def at(path: Path, wait_s: float = 0.2) -> Settings:
+    """Settings with a warehouse at `path`."""
+    return Settings(warehouse=str(path), warehouse_wait_s=wait_s)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """A warehouse that is closed again."""
+    path = tmp_path / "made.duckdb"
+    with Warehouse.open(at(path)):
+        pass
+    return path
+
+
+@contextmanager
+def held(path: Path, by: str = "writer") -> Iterator[Any]:
+    """While another process has it open; a line to that process ends it."""
+    command = [sys.executable, "-c", HOLDER, str(path), by]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=PROJECT) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"held\n"
+        yield child
+        child.communicate(b"\n")
+
+
+@pytest.mark.parametrize(("by", "read_only"), [("writer", True), ("writer", False), ("reader", False)])
+def test_a_warehouse_that_another_process_holds_is_named_with_it(made: Path, by: str, read_only: bool) -> None:
+    """File, process id, the wait, and what to do; a reader keeps a writer out as well."""
+    said = rf"^Process {{}} holds the warehouse {re.escape(str(made))}; waited 0\.2 s\. Close it there"
+    with held(made, by) as holder:
+        with pytest.raises(WarehouseHeldError, match=said.format(holder.pid)):
+            with Warehouse.open(at(made), read_only=read_only):
+                pass
+
+
+def test_readers_do_not_mind_each_other(made: Path) -> None:
+    """Only a writer is alone."""
+    with held(made, "reader"), Warehouse.open(at(made), read_only=True) as warehouse:
+        assert warehouse.rows("select 1 as one") == [{"one": 1}]
+
+
+def test_an_open_waits_until_it_is_let_go(made: Path) -> None:
+    """Nobody has to start it again."""
+    with held(made) as holder:
+        release = threading.Timer(0.3, lambda: (holder.stdin.write(b"\n"), holder.stdin.flush()))
+        release.start()
+        with Warehouse.open(at(made, wait_s=30)) as warehouse:
+            warehouse.execute("select 1")
+        release.join()
+        assert holder.wait(10) == 0
+
+
+def test_a_warehouse_that_this_process_holds_is_held_too(made: Path) -> None:
+    """By another thread; it is waited for in the same way."""
+    with Warehouse.open(at(made)), pytest.raises(WarehouseHeldError, match=r"^Process \d+ holds the warehouse"):
+        with Warehouse.open(at(made)):
+            pass
+
+
+def test_two_processes_may_make_it_at_once(tmp_path: Path) -> None:
+    """The second finds it made."""
+    path = tmp_path / "new.duckdb"
+    command = [sys.executable, "-c", HOLDER, str(path), "writer"]
+    children = [
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=PROJECT) for _ in range(3)
+    ]
+    outputs = [child.communicate()[0] for child in children]
+    assert outputs == [b"held\n"] * 3
+
+
+def test_only_a_writer_makes_it(tmp_path: Path) -> None:
+    """A reader says what to do first, and leaves nothing behind."""
+    with pytest.raises(UsageError, match=r"There is no warehouse at .*none\.duckdb yet: run a study, or import"):
+        with Warehouse.open(at(tmp_path / "none.duckdb"), read_only=True):
+            pass
+    assert list(tmp_path.iterdir()) == []
+    with Warehouse.open(at(tmp_path / "a" / "b" / "new.duckdb")) as warehouse:
+        assert warehouse.rows("select version, name from raw.migrations") == [{"version": 1, "name": "001_tables"}]
+
+
+def test_a_newer_format_is_refused(made: Path) -> None:
+    """By readers and writers, with the way out."""
+    with Warehouse.open(at(made)) as warehouse:
+        warehouse.execute("insert into raw.migrations values (99, 'from tomorrow', timestamptz '2030-01-01 00:00:00Z')")
+    for read_only in (True, False):
+        with pytest.raises(UsageError, match=r"newer Flipbook \(format 99; this one knows \d+\): upgrade Flipbook"):
+            with Warehouse.open(at(made), read_only=read_only):
+                pass
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_what_is_no_warehouse_is_named(tmp_path: Path, read_only: bool) -> None:
+    """A file of another kind, a directory, a place under a file, somebody else's database; none of them is touched."""
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "text").write_text("hello" * 1000)
+    with duckdb.connect(str(tmp_path / "foreign")) as foreign:
+        foreign.execute("create schema mart; create table mart.theirs (a int)")
+    names = ["directory", "text", "foreign", *(["text/below"] if not read_only else [])]
+    for name in names:
+        with pytest.raises(UsageError, match=f"{tmp_path / name}.* (opened|no warehouse|made)") as raised:
+            with Warehouse.open(at(tmp_path / name), read_only=read_only):
+                pass
+        assert "\n" not in str(raised.value)
+    assert (tmp_path / "text").read_text() == "hello" * 1000
+
+
+def test_an_empty_database_is_made_a_warehouse(tmp_path: Path) -> None:
+    """It is what a killed process leaves; a reader cannot go on with it."""
+    duckdb.connect(str(tmp_path / "empty.duckdb")).close()
+    with pytest.raises(UsageError, match="no warehouse of Flipbook"):
+        with Warehouse.open(at(tmp_path / "empty.duckdb"), read_only=True):
+            pass
+    with Warehouse.open(at(tmp_path / "empty.duckdb")) as warehouse:
+        assert warehouse.rows("from raw.calls") == []
+
+
+def test_what_a_killed_writer_left_in_the_log_is_read(made: Path) -> None:
+    """By a reader too."""
+    code = f"""
+import os, signal
+from tasks.settings import Settings
+from tasks.warehouse import Warehouse
+with Warehouse.open(Settings(warehouse={str(made)!r})) as warehouse:
+    with warehouse.transaction():
+        warehouse.execute("insert into raw.requests values ('kept', '{{}}')")
+    warehouse.connection.begin()
+    warehouse.execute("insert into raw.requests values ('lost', '{{}}')")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False)
+    for read_only in (True, False):
+        with Warehouse.open(at(made), read_only=read_only) as warehouse:
+            assert warehouse.rows("select request_id from raw.requests") == [{"request_id": "kept"}]
+
+
+def test_a_transaction_is_all_or_nothing(warehouse: Warehouse) -> None:
+    """Whatever stops it."""
+    with pytest.raises(KeyboardInterrupt), warehouse.transaction():
+        warehouse.execute("insert into raw.requests values ('x', '{}')")
+        raise KeyboardInterrupt
+    assert warehouse.rows("from raw.requests") == []
+
+
+def test_it_is_compressed_and_any_client_reads_it(made: Path, line: Any, tmp_path: Path) -> None:
+    """Format 1.2, bodies in zstd, and a plain connection finds every public table."""
+    recording = tmp_path / "r.ndjson"
+    lines = (line(text=f"answer {number} " * 40) for number in range(3000))
+    recording.write_text("".join(json.dumps(one) + "\n" for one in lines))
+    with Warehouse.open(at(made)) as warehouse:
+        import_file(warehouse, recording, dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
+        warehouse.execute("checkpoint")
+    with duckdb.connect(str(made), read_only=True) as plain:
+        tags = plain.execute("select tags from duckdb_databases() where database_name = 'made'").fetchall()
+        assert tags[0][0]["storage_version"].startswith("v1.2")
+        used = "select distinct compression from pragma_storage_info('raw.bodies') where column_name = 'body'"
+        assert "ZSTD" in {name for (name,) in plain.execute(used).fetchall()}
+        public = ["raw.runs", "raw.requests", "raw.responses", "raw.rejects", "raw.expectations"]
+        for table in [*public, "stg.samples", "stg.distributions"]:
+            plain.execute(f"from {table} limit 1").fetchall()
+        assert plain.execute("select count(*) from stg.samples where outcome = 'ok'").fetchall() == [(3000,)]
+
+
+def test_models_come_in_the_order_of_what_they_read() -> None:
+    """Whatever their names."""
+    for layer in ("stg", "mart"):
+        ordered = [model.table for model in models(layer)]
+        for model in models(layer):
+            reads = set(re.findall(r"(?:from|join) (\w+\.\w+)", model.select)) & set(ordered) - {model.table}
+            assert all(ordered.index(read) < ordered.index(model.table) for read in reads)
+
+
+def test_a_model_by_day_is_made_again_for_its_days_alone(warehouse: Warehouse, tmp_path: Path) -> None:
+    """The rows of other days stay as they were."""
+    file = tmp_path / "mart" / "by_day.sql"
+    file.parent.mkdir()
+    file.write_text(
+        "-- grain: day\n-- by day\nselect unnest($days::date[]) as day, (select count(*) from raw.requests) as n"
+    )
+    model = Model(file)
+    assert model.made_anew
+    warehouse.make_model(model, [dt.date(2026, 1, 1), dt.date(2026, 1, 2)])
+    first = warehouse.rows("from mart.by_day order by day")
+    warehouse.execute("insert into raw.requests values ('x', '{}')")
+    warehouse.make_model(model, [dt.date(2026, 1, 2)])
+    second = warehouse.rows("from mart.by_day order by day")
+    assert ([row["n"] for row in first], [row["n"] for row in second]) == ([0, 0], [0, 1])
+
+
+def test_parameters_that_a_statement_does_not_name_are_left_out(warehouse: Warehouse) -> None:
+    """DuckDB refuses them; a longer name is another one."""
+    assert warehouse.rows("select $day as d", {"day": 1, "days": [2], "file": "x"}) == [{"d": 1}]
+    assert warehouse.rows("select $days as d", {"day": 1, "days": [2]}) == [{"d": [2]}]
+    assert statement("land/calls").startswith("-- what")
+
+
+def test_days_come_in_chunks() -> None:
+    """All of them, in order, never too many at once."""
+    chunks = list(in_chunks(range(100)))
+    assert [day for chunk in chunks for day in chunk] == list(range(100))
+    assert max(map(len, chunks)) == 28
+
+
+def test_a_mistake_of_ours_is_no_sentence_for_operators(made: Path) -> None:
+    """It stays DuckDB's error, with its traceback."""
+    with pytest.raises(duckdb.CatalogException), Warehouse.open(at(made)) as warehouse:
+        warehouse.execute("from nowhere")
+    assert not issubclass(duckdb.CatalogException, FlipbookError)
