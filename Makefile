@@ -7,10 +7,12 @@ BIN := .venv/bin
 
 setup: .venv/.installed
 
-# The lock is installed with hashes; then this project, editable, with the build backend that the lock brought.
-.venv/.installed: requirements.lock pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+# From nothing, since pip cannot always change a locked environment into another. The lock is installed with hashes; then this
+# project, editable, with the build backend that the lock brought. --no-deps: the lock is whole, and pip before 24 stumbles over
+# a package that is locked once and required with and without extras.
+.venv/.installed: requirements.lock
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 

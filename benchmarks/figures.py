@@ -18,6 +18,10 @@ class Figure:
     def say(self) -> bool:
         """Print it; return whether it is met."""
         ratio = round(self.value / self.floor, 3) if self.floor else None
-        line = asdict(self) | {"value": round(self.value, 3), "floor": self.floor and round(self.floor, 3), "ratio": ratio}
+        line = asdict(self) | {
+            "value": round(self.value, 3),
+            "floor": self.floor and round(self.floor, 3),
+            "ratio": ratio,
+        }
         print(json.dumps(line), flush=True)
         return self.is_met

@@ -62,9 +62,16 @@ def _daily() -> bool:
             "at least 25,000",
             speed >= 25_000,
         ).say(),
-        Figure("the last five of those days against the first five", last, "ratio", None, "at most 1.5", last <= 1.5).say(),
         Figure(
-            f"warehouse size after {DAYS} daily landings of {SMALL:,}", size, "B/sample", None, "at most 250", size <= 250
+            "the last five of those days against the first five", last, "ratio", None, "at most 1.5", last <= 1.5
+        ).say(),
+        Figure(
+            f"warehouse size after {DAYS} daily landings of {SMALL:,}",
+            size,
+            "B/sample",
+            None,
+            "at most 250",
+            size <= 250,
         ).say(),
     ]
     return all(met)

@@ -15,7 +15,10 @@ from tasks.core.study import Study
 from tasks.spool import LineTemplate, RunHeader
 
 LISTS_PER_THOUSAND = 10
-TOKENS = "Heads,T,Sure,Head,Tail,Certainly,HEAD,I'm,heads,Hea,Ta,_heads,tails,TAIL,Hd,```,Here's,I,As,The".split(",")
+TOKENS = (
+    *("Heads", "T", "Sure", "Head", "Tail", "Certainly", "HEAD", "I'm", "heads", "Hea"),
+    *("Ta", "_heads", "tails", "TAIL", "Hd", "```", "Here's", "I", "As", "The"),
+)
 LETTERS = string.ascii_letters + string.digits
 FINGERPRINTS = ("fp_f9f4fb6dbf", "fp_eb9dce56a8")
 USAGE = {

@@ -1,11 +1,7 @@
-"""How fast the sampling stage is, spool included, each figure beside its floor of the same run.
-
-One JSON line a figure: `{"name", "value", "unit", "floor", "ratio", "must"}`; exit code 1 where a ratio misses.
-"""
+"""How fast the sampling stage is, spool included, each figure beside its floor of the same run."""
 
 import asyncio
 import datetime as dt
-import json
 import socket
 import subprocess
 import sys
@@ -18,6 +14,7 @@ from typing import Any
 
 import openai
 
+from benchmarks.figures import Figure
 from tasks.core.endpoints import Endpoint
 from tasks.core.study import Arm, Message, Prompt, Study, Target
 from tasks.sample import sample_study
@@ -114,26 +111,18 @@ def measured(run: Measure, latency_ms: float, calls: int, at_once: int) -> float
         return max(asyncio.run(run(base_url, calls, at_once)) for _ in range(3))
 
 
-def figure(name: str, value: float, floor: float, must: float) -> bool:
-    """Print one figure; whether it reaches what it must."""
-    ratio = value / floor
-    rounded = {"value": round(value), "unit": "calls/s", "floor": round(floor), "ratio": round(ratio, 3)}
-    print(json.dumps({"name": name, **rounded, "must": must}), flush=True)
-    return ratio >= must
-
-
-def main() -> int:
-    """Both figures; the number of those that miss."""
+def main() -> bool:
+    """Measure; return whether all is met."""
     ideal = 256 / 0.3
     waiting = measured(stage, 300, 256 * ROUNDS, 256)
     plain = measured(plain_sdk, 0, 2_000, 64)
     busy = measured(stage, 0, 5_000, 64)
-    reached = [
-        figure("sampling, 300 ms latency, 256 at once (floor: 256 / 0.3)", waiting, ideal, 0.93),
-        figure("sampling, no latency, 64 at once (floor: a plain SDK loop)", busy, plain, 2.0),
+    met = [
+        _figure("sampling, 300 ms latency, 256 at once (floor: 256 / 0.3)", waiting, ideal, 0.93),
+        _figure("sampling, no latency, 64 at once (floor: a plain SDK loop)", busy, plain, 2.0),
     ]
-    return int(not all(reached))
+    return all(met)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _figure(name: str, value: float, floor: float, ratio: float) -> bool:
+    return Figure(name, value, "calls/s", floor, f"at least {ratio} times", value >= ratio * floor).say()

@@ -2,6 +2,6 @@
 
 import gc
 
-# Prefect and Great Expectations make a million objects that stay while they are imported. By default Python goes through all of
-# them again and again meanwhile: a third of those seconds (measured by `python -m benchmarks stages`).
+# Prefect and Great Expectations make a million objects that stay while they are imported. By default Python goes
+# through all of them again and again meanwhile: a third of those seconds (measured by `python -m benchmarks stages`).
 gc.set_threshold(50_000, 20, 50)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from tasks.core.endpoints import first_problem
 from tasks.core.errors import FlipbookError, UsageError
-from tasks.core.prices import Estimate, estimate
+from tasks.core.prices import estimate
 from tasks.core.study import Study
 from tasks.settings import Settings
 
@@ -111,18 +111,19 @@ def run(
 @as_json_option
 def estimate_(name: str, samples: int | None, as_json: bool) -> None:
     """What one run of a study takes: calls, tokens, dollars."""
+    from flows.estimates import estimates_json, estimates_text
     from tasks import catalogue
     from tasks.core.preflight import endpoints_of
 
     settings = _settings()
     study = _study(settings, name, samples=samples).at_endpoint(settings.endpoint)
     rows = estimate(study, endpoints_of(study, catalogue.endpoints(settings)))
-    click.echo(_estimates_json(rows) if as_json else _estimates_text(study, rows))
+    click.echo(estimates_json(rows) if as_json else estimates_text(study, rows))
 
 
 @cli.command(name="import")
 @settings_options
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @as_json_option
 def import_(files: tuple[Path, ...], as_json: bool) -> None:
     """Land recordings (NDJSON, or gzipped), and show what they say. The same file twice changes nothing."""
@@ -258,23 +259,3 @@ def _study(settings: Settings, name: str, **changes: object) -> Study:
 def _tell(as_json: bool) -> Callable[[str], None]:
     # What a script reads on standard output is JSON alone.
     return lambda line: click.echo(line, err=as_json)
-
-
-def _estimates_json(rows: list[Estimate]) -> str:
-    known = [row.usd for row in rows if row.usd is not None]
-    targets = [{name: getattr(row, name) for name in Estimate.__slots__} for row in rows]
-    return json.dumps({"targets": targets, "usd": sum(known) if len(known) == len(rows) else None})
-
-
-def _estimates_text(study: Study, rows: list[Estimate]) -> str:
-    lines = [f"One run of {study.name}: {sum(row.calls for row in rows):,} calls."]
-    for row in rows:
-        tokens = f"about {row.prompt_tokens:,} tokens sent, at most {row.completion_tokens:,} received"
-        lines.append(f"{row.endpoint}/{row.model}: {row.calls:,} calls, {tokens}, {_dollars(row.usd)}")
-    known = [row.usd for row in rows if row.usd is not None]
-    lines.append(f"Together {_dollars(sum(known) if len(known) == len(rows) else None)}.")
-    return "\n".join(lines)
-
-
-def _dollars(usd: float | None) -> str:
-    return "unknown cost: no price is declared" if usd is None else f"${usd:,.4f}"

@@ -11,13 +11,17 @@ from flows.stages import stage
 from tasks import catalogue
 from tasks.aggregate import aggregate_days, rebuild_marts
 from tasks.check import check_runs
+from tasks.core.errors import UsageError
 from tasks.core.expectations import Judgement
 from tasks.core.prices import price_rows
+from tasks.core.recording import Reject
 from tasks.export import copy_marts
 from tasks.land import Landing, land_recording, land_spool, restage_all
 from tasks.render import render
 from tasks.settings import Settings
 from tasks.spool import finished_not_landed
+
+MOST_REJECTS_SAID = 10
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,22 @@ def land_spools(settings: Settings, *, pages: bool = True) -> Result:
 
 
 def land_recordings(settings: Settings, files: Iterable[Path]) -> Result:
-    """Land recordings from elsewhere."""
+    """Land recordings from elsewhere. One that cannot be read keeps none of the others out; it is raised at the end."""
     now = dt.datetime.now(dt.UTC)
-    landings = []
+    landings, unreadable = [], []
     for file in files:
-        landing = stage(land_recording, settings, file, now)
-        say(f"{file}: {landing.new_samples:,} new samples", _of_rejects(landing))
+        try:
+            landing = stage(land_recording, settings, file, now)
+        except UsageError as error:
+            unreadable.append(error)
+            continue
+        say(f"{file}: {landing.new_samples:,} new samples")
+        _say_rejects(file, landing.rejects)
         landings.append(landing)
-    return _after_landing(settings, landings, now, pages=True)
+    result = _after_landing(settings, landings, now, pages=True) if landings else None
+    if unreadable or result is None:
+        raise UsageError(" ".join(str(error) for error in unreadable))
+    return result
 
 
 def rebuild_all(settings: Settings) -> Path:
@@ -91,8 +103,8 @@ def _after_landing(settings: Settings, landings: Sequence[Landing], now: dt.date
     return Result(tuple(landings), broken, tuple(written))
 
 
-def _of_rejects(landing: Landing) -> str:
-    if not landing.rejects:
-        return ""
-    first = landing.rejects[0]
-    return f"{len(landing.rejects):,} bad lines (the first: line {first.line} {first.reason})"
+def _say_rejects(file: Path, rejects: Sequence[Reject]) -> None:
+    for reject in rejects[:MOST_REJECTS_SAID]:
+        say(f"{file}, line {reject.line}: {reject.reason}")
+    if len(rejects) > MOST_REJECTS_SAID:
+        say(f"{file}: {len(rejects) - MOST_REJECTS_SAID:,} more bad lines are in raw.rejects")

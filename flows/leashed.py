@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -29,28 +30,41 @@ def start(environment: Mapping[str, str], *command: str, cwd: Path) -> subproces
 
 
 def stop(child: subprocess.Popen[bytes], grace_s: float = GRACE_S) -> None:
-    """End a child and what it started: asked first, then killed."""
-    _signal(child, signal.SIGTERM)
+    """End a child and all that it started: asked first, then killed."""
+    family = _family(child.pid)
+    _signal(family, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         child.wait(grace_s)
-    # Always: what the child started may outlive it.
-    _signal(child, signal.SIGKILL)
+    _signal(family, signal.SIGKILL)
     child.wait()
     if child.stdin:
         child.stdin.close()
 
 
-def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(child.pid, number)
+def _family(root: int) -> list[int]:
+    # Not by process group: Prefect's worker gives each flow run one of its own.
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = [(int(pid), int(parent)) for pid, parent in map(str.split, listed.splitlines())]
+    family = [root]
+    for member in family:
+        family += [pid for pid, parent in parents if parent == member]
+    return family
+
+
+def _signal(family: list[int], number: signal.Signals) -> None:
+    for pid in family:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def _end_with_parent() -> None:
     while os.read(0, 4096):
         pass
-    os.killpg(0, signal.SIGTERM)
-    threading.Event().wait(GRACE_S)
-    os.killpg(0, signal.SIGKILL)
+    family = _family(os.getpid())
+    _signal(family, signal.SIGTERM)
+    time.sleep(GRACE_S)
+    # This one last: with it ends the loop.
+    _signal(family[::-1], signal.SIGKILL)
 
 
 def main() -> None:

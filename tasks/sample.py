@@ -160,7 +160,7 @@ def _finish(spool: Spool, targets: list[TargetOutcome]) -> Outcome:
         " ".join(reasons) or None,
         attempted=sum(target.attempted for target in targets),
         ended_at=dt.datetime.now(dt.UTC),
-        source=str(spool.path),
+        source=spool.path.name,
     )
     spool.finish(run)
     return Outcome(run, tuple(targets))

@@ -50,7 +50,9 @@ _HELD, _HELD_HERE = "Could not set lock", "Unique file handle conflict"
 # What the system says where there is no more room: on the disk, in a file, in a quota.
 _FULL = tuple(map(os.strerror, (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)))
 _READ = re.compile(r"\b(?:from|join) (\w+\.\w+)")
-_HEADER = re.compile(r"^-- (?P<name>what|grain|view|whole|by day|by period|new bodies)(?:: (?P<value>.*))?$", re.MULTILINE)
+_HEADER = re.compile(
+    r"^-- (?P<name>what|grain|view|whole|by day|by period|new bodies)(?:: (?P<value>.*))?$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,11 @@ run as (
     where run_id = $run_id
 ),
 
+plan as (
+    select count(*) > 0 as is_there
+    from planned_series
+),
+
 counts as (
     select
         samples.study,
@@ -32,8 +37,10 @@ counts as (
         samples.arm,
         samples.prompt,
         count(*) as samples,
-        -- A hash, since a million long ids would not stay small; equal only by a chance of 1 in 10 million.
-        count(*) - count(distinct hash(samples.day, samples.repeat)) as duplicates,
+        -- A hash, since a million long ids would not stay small; equal only by a chance of 1 in 10 million. Without a plan nobody
+        -- promised that a repeat is there once: then only the sample itself can be there twice.
+        count(*)
+        - count(distinct if(plan.is_there, hash(samples.day, samples.repeat), hash(samples.sample_id))) as duplicates,
         count(*) filter (where planned_series.planned is null or samples.repeat >= planned_series.planned) as unplanned,
         count(distinct hash(samples.repeat)) filter (where samples.repeat < planned_series.planned) as planned_present,
         count(*) filter (where samples.outcome = 'failed' and samples.finish_reason is not null) as answered_failures,
@@ -58,6 +65,7 @@ counts as (
             or samples.requested_at > run.ended_at + interval 1 second
         ) as outside_the_run
     from samples
+    cross join plan
     cross join run
     left join planned_series using (study, endpoint, model, arm, prompt)
     group by samples.study, samples.endpoint, samples.model, samples.arm, samples.prompt

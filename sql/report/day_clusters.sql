@@ -6,7 +6,8 @@ with clusters as (
 ),
 
 thresholds as (
-    select * from mart.thresholds_by_study where is_first
+    select * from mart.thresholds_by_study
+    where is_first
 ),
 
 days as (
@@ -29,4 +30,4 @@ final as (
 )
 
 select * from final
-order by model, endpoint, arm, prompt, day, max_pct desc
+order by model asc, endpoint asc, arm asc, prompt asc, day asc, max_pct desc

@@ -14,4 +14,4 @@ final as (
 )
 
 select * from final
-order by model, endpoint, arm, prompt, day desc
+order by model asc, endpoint asc, arm asc, prompt asc, day desc

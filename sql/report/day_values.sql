@@ -24,4 +24,4 @@ semi join periods using (study, endpoint, model, arm, prompt, day, request_id)
 group by
     counts.endpoint, counts.model, counts.arm, counts.prompt, counts.logprob, counts.system_fingerprint
 order by
-    counts.model, counts.endpoint, counts.arm, counts.prompt, counts.logprob desc, counts.system_fingerprint
+    counts.model asc, counts.endpoint asc, counts.arm asc, counts.prompt asc, counts.logprob desc, counts.system_fingerprint asc

@@ -40,4 +40,4 @@ select
     changes.kind
 from changes
 inner join newest on changes.day > newest.day - 7
-order by changes.day desc, changes.study, changes.model, changes.arm, changes.prompt
+order by changes.day desc, changes.study asc, changes.model asc, changes.arm asc, changes.prompt asc

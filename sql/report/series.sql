@@ -43,11 +43,12 @@ final as (
         series.days,
         series.is_simulated,
         series.served_models,
-        coalesce(clusters_by_series.clusters, map {}) as clusters
+        coalesce(clusters_by_series.clusters, map { }) as clusters
     from series
     inner join spread using (study, endpoint, model, arm, prompt)
     left join clusters_by_series using (study, endpoint, model, arm, prompt)
 )
 
 select * from final
-order by study, model, endpoint, arm, prompt
+-- The most varied first: that is what a reader came for.
+order by study asc, distinct_values desc nulls last, model asc, endpoint asc, arm asc, prompt asc

@@ -9,7 +9,8 @@ series as (
 ),
 
 thresholds as (
-    select * from mart.thresholds_by_study where is_first
+    select * from mart.thresholds_by_study
+    where is_first
 ),
 
 runs_by_study as (

@@ -2,4 +2,4 @@
 select * exclude (study)
 from mart.clusters_overall
 where study = $study
-order by model, endpoint, arm, prompt, threshold_pp, max_pct desc
+order by model asc, endpoint asc, arm asc, prompt asc, threshold_pp asc, max_pct desc

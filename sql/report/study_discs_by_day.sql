@@ -16,7 +16,8 @@ periods as (
 ),
 
 thresholds as (
-    select * from mart.thresholds_by_study where is_first
+    select * from mart.thresholds_by_study
+    where is_first
 ),
 
 few as (

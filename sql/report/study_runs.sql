@@ -2,4 +2,4 @@
 select * exclude (study)
 from mart.runs
 where study = $study
-order by started_at desc, run_id
+order by started_at desc, run_id asc

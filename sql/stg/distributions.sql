@@ -9,7 +9,7 @@ select
     any_value(len(logprobs)) as list_length,
     any_value(logprobs = list_sort(logprobs, 'desc')) as is_sorted,
     any_value(list_sum(list_transform(logprobs, lambda logprob: exp(logprob)))) as probability_sum
-from parsed_bodies as new
+from parsed_bodies
 where
     ordering_id is not null
     and not exists (

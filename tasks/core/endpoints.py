@@ -54,6 +54,10 @@ class Endpoint(BaseModel):
         key = environment.get(self.key_env, "").strip()
         if not key:
             raise UsageError(f"Set {self.key_env}: endpoint {self.name!r} reads its key from there.")
+        if not key.isascii() or not key.isprintable():
+            raise UsageError(
+                f"{self.key_env} holds a character that no key has: it may have been copied with its quotes."
+            )
         return key
 
 

@@ -72,6 +72,7 @@ class Folder:
         """Remember that every sample is in the warehouse: from now on, the same command begins a new run."""
         (self.path / LANDED).touch()
 
+
 def folders(root: Path) -> Iterator[Folder]:
     """Every run's folder under `root`, oldest first. One whose header cannot be read is left alone, with a warning."""
     for header in sorted(root.glob(f"[!.]*/{HEADER}")):

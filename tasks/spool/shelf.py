@@ -47,9 +47,7 @@ def _finish_as_left_behind(spool: Spool) -> None:
     header = spool.header
     attempted = sum(1 for target in header.study.targets for _ in spool.samples(target))
     ended_at = max((_modified_at(file) for file in spool.sample_files), default=header.started_at)
-    spool.finish(
-        header.run("incomplete", LEFT_BEHIND, attempted=attempted, ended_at=ended_at, source=str(spool.path))
-    )
+    spool.finish(header.run("incomplete", LEFT_BEHIND, attempted=attempted, ended_at=ended_at, source=spool.path.name))
 
 
 def _age_days(path: Path, today: dt.date) -> int:

@@ -49,7 +49,7 @@ def test_cost_is_tokens_times_price() -> None:
 
 
 def test_an_estimate_has_calls_tokens_and_dollars() -> None:
-    """4 tokens a message and one for 4 characters; an answer as long as it may be, 500 tokens where nothing limits it."""
+    """4 tokens a message and one for 4 characters; an answer as long as it may be, or 500 tokens."""
     (row,) = estimate(study(), {"openai": ENDPOINT})
     assert (row.calls, row.prompt_tokens, row.completion_tokens) == (200, 200 * 7, 100 * 1 + 100 * 500)
     assert row.usd == pytest.approx((1400 * 2 + 50_100 * 20) / 1e6)

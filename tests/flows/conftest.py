@@ -1,11 +1,13 @@
 """One `flipbook serve` and one simulator for the whole session; a warehouse, a spool and pages for each test."""
 
+import gc
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,6 +173,10 @@ def here(place: Place, serving: Serving, monkeypatch: pytest.MonkeyPatch) -> Ite
             monkeypatch.setenv(name, value)
     with temporary_settings({PREFECT_API_URL: serving.api_url}):
         yield place
+    # Prefect leaves connections to its server to the collector, which complains of each.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 import yaml
+from prefect.settings import PREFECT_RESULTS_PERSIST_BY_DEFAULT, temporary_settings
 
 from flows.running import run_study
 from tasks import catalogue
@@ -73,12 +73,8 @@ def test_a_schedule_says_what_survives_a_second_deployment() -> None:
     assert (daily["slug"], daily["timezone"], "active" in daily) == ("daily", "UTC", False)
 
 
-def test_a_repeated_request_is_a_new_request(
-    here: Any, simulator: str, coin_flip: Callable[..., Study], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_repeated_request_is_a_new_request(here: Any, simulator: str, coin_flip: Callable[..., Study]) -> None:
     """With results persisted by default, three draws of one prompt are three requests; again the next time."""
-    from prefect.settings import PREFECT_RESULTS_PERSIST_BY_DEFAULT, temporary_settings
-
     day = dt.date(2026, 3, 1)
     with temporary_settings({PREFECT_RESULTS_PERSIST_BY_DEFAULT: True}):
         for requests in (3, 6):

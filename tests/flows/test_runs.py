@@ -15,6 +15,7 @@ import pytest
 from aiohttp import web
 
 from flows.running import Ended, run_study
+from flows.study import planned
 from tasks.core.errors import UsageError
 from tasks.core.study import Study
 
@@ -93,7 +94,7 @@ def test_a_held_warehouse_is_named_and_the_next_run_lands_what_waits(here: Any, 
 @pytest.mark.parametrize(
     ("response", "state", "named", "samples"),
     [
-        ((401, '{"error": {"message": "no"}}'), "No answer", "check the key", [("failed", 401, 1)]),
+        ((401, '{"error": {"message": "no"}}'), "No answer", "check its key", [("failed", 401, 1)]),
         ((404, "not found"), "No answer", "check the model's name", [("failed", 404, 1)]),
         ((200, "<html>Welcome</html>"), "Completed", "5 of 5 calls made", [("malformed", 200, 5)]),
         ((400, "what?"), "No answer", "5 of 5 calls made, 5 failed", [("failed", 400, 5)]),
@@ -132,20 +133,17 @@ def test_a_server_of_another_make_is_sampled(here: Any, serve: Serve, coin_flip:
     ended, _ = run(coin_flip("local", "gpt-4o"))
     assert ended.is_done, ended.message
     found = here.rows(
-        "select outcome, system_fingerprint, logprob, list_length, is_sorted, n from ("
-        "select *, count(*) over () as n from stg.samples) limit 1"
+        "select outcome, system_fingerprint, logprob, n from (select *, count(*) over () as n from stg.samples) limit 1"
     )
-    assert [tuple(row.values()) for row in found] == [("ok", None, -0.2, 19, False, 5)]
+    assert [tuple(row.values()) for row in found] == [("ok", None, -0.2, 5)]
 
 
-def test_a_run_too_late_for_its_day_samples_nothing(here: Any, serving: Any, until: Any, coin_flip: NewStudy) -> None:
+def test_a_run_too_late_for_its_day_samples_nothing(place: Any, coin_flip: NewStudy) -> None:
     """A scheduled run of yesterday says so, at a real endpoint."""
-    from flows.study import planned
-
-    here.declare("stub", "http://127.0.0.1:9/v1")
+    place.declare("stub", "http://127.0.0.1:9/v1")
     yesterday = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
     with pytest.raises(UsageError, match=r"that day is over .* nothing was sampled"):
-        planned(here.settings, coin_flip("stub"), None, scheduled_at=yesterday)
+        planned(place.settings, coin_flip("stub"), None, scheduled_at=yesterday)
 
 
 def test_a_killed_run_goes_on_where_it_was(served: Any, slow_simulator: str, until: Any) -> None:

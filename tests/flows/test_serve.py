@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import FlowRun
 from tasks.settings import PROJECT
 
 END_S = 90
+SCHEDULED_S = 30
 
 
 def wait_until_final(client: SyncPrefectClient, run: FlowRun, wait_for: Any) -> FlowRun:
@@ -33,7 +34,7 @@ def test_both_deployments_complete_and_link_their_report(serving: Any, until: An
         for name in ("ad-hoc", "coin-flip"):
             deployment = client.read_deployment_by_name(f"study/{name}")
             run = wait_until_final(client, client.create_flow_run_from_deployment(deployment.id), until)
-            assert run.state is not None and run.state.name == "Completed", run.state
+            assert run.state_name == "Completed", run.state
             (artifact,) = client.read_artifacts(
                 artifact_filter=ArtifactFilter.model_validate({"flow_run_id": {"any_": [str(run.id)]}})
             )
@@ -46,7 +47,7 @@ def test_a_schedule_makes_runs(serving: Any, until: Any) -> None:
     """The daily cron of coin-flip becomes scheduled runs; ad-hoc has none."""
     scheduled = FlowRunFilter.model_validate({"state": {"type": {"any_": ["SCHEDULED"]}}})
     with serving.client() as client:
-        until(lambda: client.read_flow_runs(flow_run_filter=scheduled), END_S)
+        until(lambda: client.read_flow_runs(flow_run_filter=scheduled), SCHEDULED_S)
         deployments = {run.deployment_id for run in client.read_flow_runs(flow_run_filter=scheduled)}
         assert deployments == {client.read_deployment_by_name("study/coin-flip").id}
 

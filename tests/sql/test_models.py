@@ -44,7 +44,9 @@ def test_a_model_reads_only_layers_below(model: Model) -> None:
     reads = set(re.findall(r"(?:from|join) (\w+\.\w+)", model.select))
     assert {read.split(".")[0] for read in reads} <= {"raw", "stg", "mart"}
     if "by day" in model.header:
-        assert all(read == "mart.quality_by_run" or read not in MODELS or "by day" in MODELS[read].header for read in reads)
+        assert all(
+            read == "mart.quality_by_run" or read not in MODELS or "by day" in MODELS[read].header for read in reads
+        )
 
 
 @each_model

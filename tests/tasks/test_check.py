@@ -187,6 +187,16 @@ def test_an_import_has_no_plan(warehouse: Warehouse, land: Callable[..., Any], l
     assert all(j.success for j in judgements if j.applicable)
 
 
+def test_repeats_of_an_import_are_its_recorders_own(
+    warehouse: Warehouse, land: Callable[..., Any], line: MakeLine
+) -> None:
+    """Whoever numbered every call 0 still recorded two calls: nothing is withheld."""
+    (run_id,) = land([line(repeat=0), line(repeat=0)]).unjudged
+    judgements = {judgement.expectation: judgement for judgement in check_run(warehouse, run_id, NOW)}
+    assert judgements["no_sample_is_there_twice"].success is True
+    assert not is_withheld(judgements.values())
+
+
 def test_what_cannot_be_observed_is_not_applicable(judged: Check, sample: MakeLine) -> None:
     """Without lists and fingerprints nothing is said of them."""
     judgements = judged([sample(top={}, fingerprint=None) for _ in range(3)])

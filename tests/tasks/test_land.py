@@ -1,4 +1,4 @@
-"""Landing a run's spool: each sample exactly once, verbatim, whatever was received and whenever the process is killed."""
+"""Landing a run's spool: each sample exactly once, verbatim, whatever was received, whenever it is killed."""
 
 import datetime as dt
 import hashlib
@@ -241,7 +241,7 @@ BROKEN = [
     b'{"study": "s", "endpoint": "e", "requested_at": "2026-11-20T12:00:00Z", "status": 200, "request": "x"}\n',
     b'{"study": "s", "endpoint": "e", "requested_at": "2026-11-20T12:00:00Z", "status": 200, "request": {}}\n',
     b'{"study": "s", "endpoint": "e", "requested_at": "noon", "status": 200, "request": {"model": "m"}}\n',
-    b'{"study": null, "endpoint": "e", "requested_at": "2026-11-20T12:00:00Z", "status": 0, "request": {"model": "m"}}\n',
+    b'{"study": null, "endpoint": "e", "requested_at": "2026-11-20T12:00Z", "status": 0, "request": {"model": "m"}}\n',
 ]
 
 
@@ -319,7 +319,7 @@ with Warehouse.open(Settings(warehouse=sys.argv[1])) as warehouse:
 
 
 def killed_landing(warehouse: Path, spool: Spool, when: str) -> int:
-    """Land in another process that is killed `when` it has begun for so many seconds, or between its two transactions."""
+    """Land in another process, killed so many seconds after it began, or between its two transactions."""
     command: Sequence[str] = [sys.executable, "-c", CHILD, str(warehouse), str(spool.path), when]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None

@@ -1,0 +1,30 @@
+"""The demo: killed, stopped, finished, and run again."""
+
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+COUNT = "select count(*) as n, count(distinct day) as days, count(distinct model) as models from stg.samples"
+DAYS, SAMPLES, MODELS = 3, 20, 4
+
+
+def test_the_demo_goes_on_after_a_kill_and_adds_nothing_twice(served: Any, until: Any) -> None:
+    """`kill -9` on its first day, Ctrl-C on the next start, then twice to its end: every day is there once."""
+    command = ("demo", "--days", str(DAYS), "--samples", str(SAMPLES))
+    for how, code in ((signal.SIGKILL, -9), (signal.SIGINT, 130)):
+        before = served.lines()
+        process = served.start(*command)
+        until(lambda before=before: served.lines() > before)
+        process.send_signal(how)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == code, err
+        assert "Traceback" not in err
+    for _ in range(2):
+        ended = served.run(*command)
+        assert ended.returncode == 0, ended.stderr
+        assert ended.stderr == ""
+        report = re.search(r"The report: (\S+)", ended.stdout)
+        assert report is not None
+        assert "Simulated" in Path(report[1]).read_text(encoding="utf-8")
+        assert served.rows(COUNT) == [{"n": DAYS * SAMPLES * MODELS, "days": DAYS, "models": MODELS}]
