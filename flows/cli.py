@@ -123,7 +123,7 @@ def estimate_(name: str, samples: int | None, as_json: bool) -> None:
 
 @cli.command(name="import")
 @settings_options
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @as_json_option
 def import_(files: tuple[Path, ...], as_json: bool) -> None:
     """Land recordings (NDJSON, or gzipped), and show what they say. The same file twice changes nothing."""

@@ -19,7 +19,7 @@ from prefect.cache_policies import NO_CACHE
 from tasks.core.canonical import canonical_json, request_id
 from tasks.core.recording import Reject
 from tasks.core.runs import Run
-from tasks.recordings import CleanRecording, clean
+from tasks.recordings import CleanRecording, clean, refuse_unreadable
 from tasks.settings import Settings
 from tasks.warehouse import Warehouse, in_chunks, statement
 
@@ -64,6 +64,7 @@ def land_spool(settings: Settings, run: Run, files: Sequence[Path], landed_at: d
 @task(name="import", cache_policy=NO_CACHE, persist_result=False, task_run_name="import {source.name}")
 def land_recording(settings: Settings, source: Path, landed_at: dt.datetime) -> Landing:
     """Land a recording from elsewhere."""
+    refuse_unreadable(source)
     with Warehouse.open(settings) as warehouse:
         return import_file(warehouse, source, landed_at)
 

@@ -69,6 +69,11 @@ def clean(source: Path, file: Path) -> CleanRecording:
     return recording
 
 
+def refuse_unreadable(source: Path) -> None:
+    """Raises UsageError where a file cannot be opened: before there is a warehouse that waits for it."""
+    _open(source).close()
+
+
 def _fill_repeats(file: Path, repeats: dict[int, int]) -> None:
     filled = file.with_suffix(".numbered")
     with file.open("rb") as lines, filled.open("wb") as out:

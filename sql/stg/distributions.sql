@@ -14,6 +14,6 @@ where
     ordering_id is not null
     and not exists (
         from stg.distributions as old
-        where old.ordering_id = new.ordering_id
+        where old.ordering_id = parsed_bodies.ordering_id
     )
 group by ordering_id
