@@ -4,17 +4,16 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from reports import format as f
+from reports import intervals
 from reports.bands import Bands
-from reports.ladder import by_series, values_of
 from reports.over_days import OverDays, shares_axis
 from reports.queries import StudyRows
 from reports.view import Column, Figure, Table
 from tasks.core.plan import SeriesKey
-from tasks.core.statistics import rarefied_values
 
 Labels = Mapping[SeriesKey, str]
 IN_TABLE = "the numbers are in the table below"
-RAREFIED_AT = (10, 100, 1_000, 10_000)
+MOST_LIVES = 120
 
 
 def values_figure(figure: OverDays, labels: Labels) -> Figure:
@@ -70,14 +69,16 @@ def _values_caption(figure: OverDays) -> str:
 
 def fingerprint_figure(rows: StudyRows, figure: Bands | None, labels: Labels) -> Figure | None:
     """Fingerprints over days: each one's life, and its band where there are days to draw it over."""
+    answers = answers_by_series(rows)
     lines = [
         (
             labels[row.key],
             f.visible(row.system_fingerprint),
-            f.day(row.first_day),
-            f.day(row.last_day),
+            f.days(row.first_day, row.last_day),
             f.count(row.days_seen),
             f.count(row.n),
+            f.share(row.n / answers[row.key]),
+            intervals.in_cell(row.n, answers[row.key]),
             row.status,
         )
         for row in rows.lifetimes
@@ -86,10 +87,11 @@ def fingerprint_figure(rows: StudyRows, figure: Bands | None, labels: Labels) ->
     columns = (
         Column("series", False),
         Column("fingerprint", False, "fingerprint"),
-        Column("first seen", False),
-        Column("last seen", False),
-        Column("days seen"),
+        Column("first and last day", False),
+        Column("days"),
         Column("answers"),
+        Column("share"),
+        Column("95% interval", term="interval"),
         Column("end", False, "lifetime"),
     )
     if not lines:
@@ -101,10 +103,18 @@ def fingerprint_figure(rows: StudyRows, figure: Bands | None, labels: Labels) ->
         alt=f"{f.counted(len(figure.bands), 'band')} from {f.days(figure.first, figure.last)}; {IN_TABLE}."
         if figure
         else "",
-        table=Table.cut(columns, lines),
+        table=Table.cut(columns, lines, MOST_LIVES),
         csv="fingerprints.csv",
         sql="study_fingerprints_by_day",
     )
+
+
+def answers_by_series(rows: StudyRows) -> dict[SeriesKey, int]:
+    """How many answers, named or not, the shares of a series' fingerprints are of."""
+    answers: dict[SeriesKey, int] = defaultdict(int)
+    for row in rows.fingerprints:
+        answers[row.key] += row.n
+    return answers
 
 
 def _fingerprint_caption(figure: Bands) -> str:
@@ -116,52 +126,6 @@ def _fingerprint_caption(figure: Bands) -> str:
         more,
     )
     return " ".join(part for part in parts if part)
-
-
-def sure_figure(rows: StudyRows, labels: Labels) -> Figure | None:
-    """How sure: a row a series."""
-    observed = [row for row in rows.series if row.observed]
-    if not observed:
-        return None
-    counts = {key: [value.n for value in values_of(group)] for key, group in by_series(rows.values).items()}
-    sizes = [m for m in RAREFIED_AT if any(row.observed >= m for row in observed)]
-    lines = [
-        (
-            labels[row.key],
-            f.count(row.observed),
-            f.count(row.distinct_values or 0),
-            f.significant(row.effective_values),
-            f.share(row.gini_simpson),
-            f.share(row.coverage),
-            f.share(row.unseen_mass),
-            f.significant(row.chao1),
-            *(_rarefied(counts.get(row.key, []), m) for m in sizes),
-        )
-        for row in observed
-    ]
-    columns = (
-        Column("series", False),
-        Column("observed", term="observed"),
-        Column("values", term="value"),
-        Column("effective", term="effective"),
-        Column("two calls differ", term="differ"),
-        Column("coverage", term="coverage"),
-        Column("unseen", term="unseen"),
-        Column("exist, at least", term="chao1"),
-        *(Column(f"in {f.count(m)} calls", term="rarefied") for m in sizes),
-    )
-    return Figure(
-        anchor="sure",
-        title="How much of it was seen",
-        caption="Over all days. Series of different size are compared by what equally many of their calls would show.",
-        table=Table.cut(columns, lines),
-        csv="spread.csv",
-        sql="series",
-    )
-
-
-def _rarefied(counts: list[int], m: int) -> str:
-    return f.significant(rarefied_values(counts, m)) if m <= sum(counts) else f.NONE
 
 
 def availability_figure(rows: StudyRows) -> Figure | None:

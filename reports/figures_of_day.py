@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from reports import format as f
+from reports import intervals
 from reports.rows import CostRow, DayRow, FingerprintDayRow, OutcomeRow
 from reports.view import Column, Figure, Table
 from tasks.core.plan import SeriesKey
@@ -49,8 +50,6 @@ def spread_figure(sides: Sequence[Sides]) -> Figure | None:
         Column("range", term="range"),
         Column("most frequent", term="modal"),
         Column("its share"),
-        Column("two calls differ", term="differ"),
-        Column("coverage", term="coverage"),
     )
     return Figure(
         anchor="spread",
@@ -73,8 +72,6 @@ def _spread_row(label: str, line: DayRow, digits: int) -> tuple[str, ...]:
         f.points(line.range_pp),
         f.percent(line.modal_pct, digits),
         f.share(line.modal_share),
-        f.share(line.gini_simpson),
-        f.share(line.coverage),
     )
 
 
@@ -88,12 +85,14 @@ def fingerprints_figure(rows: Sequence[FingerprintDayRow], day: dt.date, labels:
     if not shares:
         return None
     compared = {row.key for row in rows if row.day != day}
+    answers = {key: sum(row.n for row in rows if row.key == key and row.day == day) for key in named}
     lines = [
         (
             labels[key],
             f.visible(name) if name else "none named",
             f.count(sides[True].n) if True in sides else "0",
             f.share(sides[True].share) if True in sides else "not seen",
+            intervals.in_cell(sides[True].n if True in sides else 0, answers[key]),
             _share_before(key, sides, compared),
         )
         for (key, name), sides in shares.items()
@@ -103,6 +102,7 @@ def fingerprints_figure(rows: Sequence[FingerprintDayRow], day: dt.date, labels:
         Column("fingerprint", False, "fingerprint"),
         Column("answers"),
         Column("share"),
+        Column("95% interval", term="interval"),
         Column("day before"),
     )
     return Figure(

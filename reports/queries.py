@@ -40,6 +40,7 @@ class StudyRows:
     values: list[rows.ValueRow]
     fingerprints: list[rows.FingerprintDayRow]
     lifetimes: list[rows.LifetimeRow]
+    sequence: list[rows.SequenceRow]
     requests: list[rows.RequestRow]
     outcomes: list[rows.OutcomeRow]
     runs: list[rows.RunRow]
@@ -55,6 +56,7 @@ class DayRows:
     clusters: list[rows.ClusterRow]
     values: list[rows.ValueRow]
     fingerprints: list[rows.FingerprintDayRow]
+    sequence: list[rows.SequenceRow]
     outcomes: list[rows.OutcomeRow]
     runs: list[rows.RunRow]
     quality: list[rows.QualityRow]
@@ -86,6 +88,7 @@ def study_rows(query: Query, study: rows.StudyRow, index: IndexRows) -> StudyRow
         values=_read(query, "study_values", rows.ValueRow, of),
         fingerprints=_read(query, "study_fingerprints_by_day", rows.FingerprintDayRow, of),
         lifetimes=_read(query, "study_fingerprints", rows.LifetimeRow, of),
+        sequence=_read(query, "study_sequence", rows.SequenceRow, of),
         requests=_read(query, "study_requests", rows.RequestRow, of),
         outcomes=_read(query, "study_outcomes_by_day", rows.OutcomeRow, of),
         runs=_read(query, "study_runs", rows.RunRow, of),
@@ -102,6 +105,7 @@ def day_rows(query: Query, study: str, day: dt.date) -> DayRows:
         clusters=_read(query, "day_clusters", rows.ClusterRow, of),
         values=_read(query, "day_values", rows.ValueRow, of),
         fingerprints=_read(query, "day_fingerprints", rows.FingerprintDayRow, of),
+        sequence=_read(query, "day_sequence", rows.SequenceRow, of),
         outcomes=_read(query, "day_outcomes", rows.OutcomeRow, of),
         runs=_read(query, "day_runs", rows.RunRow, of),
         quality=_read(query, "study_quality", rows.QualityRow, {"study": study}),

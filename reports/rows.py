@@ -2,16 +2,24 @@
 
 import datetime as dt
 from functools import cached_property
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.core.plan import SeriesKey
+from tasks.core.statistics import Interval, wilson_interval
+
+Verdict = Literal["more", "less", "as independent"]
+"""How often consecutive samples repeat a value, against independent ones."""
 
 
 class Row(BaseModel):
     """A row of a mart; columns that no page reads are left out."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    derived: ClassVar[tuple[str, ...]] = ()
+    """Properties that its sheet has as columns too."""
 
 
 class InSeries(Row):
@@ -27,6 +35,32 @@ class InSeries(Row):
     def key(self) -> SeriesKey:
         """The series within its study."""
         return SeriesKey(self.study, self.endpoint, self.model, self.arm, self.prompt)
+
+
+class ShareRow(InSeries):
+    """So many of so many: its share, and the share's 95% interval."""
+
+    derived: ClassVar[tuple[str, ...]] = ("share", "wilson_low", "wilson_high")
+
+    @property
+    def of(self) -> tuple[int, int]:
+        """How many, of how many."""
+        raise NotImplementedError
+
+    @cached_property
+    def interval(self) -> Interval | None:
+        """The 95% interval of the share; None of nothing."""
+        return wilson_interval(*self.of) if self.of[1] else None
+
+    @property
+    def wilson_low(self) -> float | None:
+        """The interval's lower end."""
+        return self.interval and self.interval.low
+
+    @property
+    def wilson_high(self) -> float | None:
+        """The interval's upper end."""
+        return self.interval and self.interval.high
 
 
 class StudyRow(Row):
@@ -49,6 +83,7 @@ class StudyRow(Row):
 class SpreadRow(InSeries):
     """How far one identical request's answers spread, over a day or over all. Nulls where nothing was observed."""
 
+    derived = ("modal_wilson_low", "modal_wilson_high")
     samples: int
     observed: int
     failures: int
@@ -64,6 +99,21 @@ class SpreadRow(InSeries):
     chao1: float | None
     unseen_mass: float | None
     coverage: float | None
+
+    @property
+    def modal_n(self) -> int:
+        """How often the most frequent value was seen."""
+        return round((self.modal_share or 0) * self.observed)
+
+    @property
+    def modal_wilson_low(self) -> float | None:
+        """The lower end of the modal share's interval."""
+        return wilson_interval(self.modal_n, self.observed).low if self.observed else None
+
+    @property
+    def modal_wilson_high(self) -> float | None:
+        """The upper end of the modal share's interval."""
+        return wilson_interval(self.modal_n, self.observed).high if self.observed else None
 
 
 class SeriesRow(SpreadRow):
@@ -139,13 +189,19 @@ class ValueRow(InSeries):
     n: int
 
 
-class FingerprintDayRow(InSeries):
+class FingerprintDayRow(ShareRow):
     """A fingerprint's share of a day; None is the state of naming none."""
 
+    derived = ("wilson_low", "wilson_high")
     day: dt.date
     system_fingerprint: str | None
     n: int
     share: float
+
+    @property
+    def of(self) -> tuple[int, int]:
+        """Answers with it, of the day's answers."""
+        return self.n, round(self.n / self.share)
 
 
 class LifetimeRow(InSeries):
@@ -167,8 +223,8 @@ class RequestRow(InSeries):
     last_day: dt.date
 
 
-class OutcomeRow(InSeries):
-    """Samples by outcome and status."""
+class OutcomeRow(ShareRow):
+    """Samples by outcome and status, of all calls of the series that day."""
 
     day: dt.date | None = None
     outcome: str
@@ -177,6 +233,42 @@ class OutcomeRow(InSeries):
     attempts: int | None
     mean_latency_s: float | None
     max_latency_s: float | None
+    calls: int
+
+    @property
+    def of(self) -> tuple[int, int]:
+        """Calls that ended so, of all."""
+        return self.n, self.calls
+
+    @property
+    def share(self) -> float:
+        """Their share."""
+        return self.n / self.calls
+
+
+class SequenceRow(ShareRow):
+    """Consecutive samples and their repeats, of a day or (None) over all; the rates are None without a pair."""
+
+    derived = ("wilson_low", "wilson_high", "verdict")
+    day: dt.date | None
+    pairs: int
+    repeats: int
+    repeat_rate: float | None
+    expected_rate: float | None
+
+    @property
+    def of(self) -> tuple[int, int]:
+        """Pairs with the same value, of all pairs."""
+        return self.repeats, self.pairs
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Whether the expected rate lies below, above or in the interval; None where no other rate was possible."""
+        if self.interval is None or self.expected_rate in (None, 0, 1):
+            return None
+        if self.interval.low <= self.expected_rate <= self.interval.high:
+            return "as independent"
+        return "more" if self.interval.low > self.expected_rate else "less"
 
 
 class RunRow(Row):

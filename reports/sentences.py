@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from reports import format as f
+from reports import intervals
 from reports.rows import ChangeRow, CostRow, DiscRow, LifetimeRow, OutcomeRow, RequestRow, SeriesRow, SpreadRow
 
 OUTCOMES = {
-    "failed": "failed",
     "unobserved": "did not list the token",
     "no_logprobs": "came without log-probabilities",
     "sentinel": "had a placeholder for a log-probability",
@@ -152,7 +152,7 @@ def withheld(run_id: str, reasons: Sequence[str]) -> str:
 
 
 def availability(outcomes: Sequence[OutcomeRow]) -> list[str]:
-    """What became of all calls."""
+    """How many calls failed, as a share with its interval, and what was amiss with the others."""
     calls = sum(row.n for row in outcomes)
     kinds: Counter[str] = Counter()
     for row in outcomes:
@@ -160,13 +160,21 @@ def availability(outcomes: Sequence[OutcomeRow]) -> list[str]:
     del kinds["ok"]
     if not calls:
         return []
-    if not kinds:
-        return [f"All {f.counted(calls, 'call')} were answered, and every answer had a usable value."]
+    failed = kinds.pop("failed", 0)
     parts = [
-        f"{f.count(n)} {OUTCOMES.get(kind, f.visible(kind))} ({f.share(n / calls)})"
+        f"{f.count(n)} {OUTCOMES.get(kind, f.visible(kind))} ({intervals.in_words(n, calls)})"
         for kind, n in sorted(kinds.items())
     ]
-    return [f"Of {f.counted(calls, 'call')}, {f.joined(parts)}."]
+    rest = f"Of all calls, {f.joined(parts)}." if parts else "Every answer had a usable value."
+    return [_failed(failed, calls), *([rest] if failed < calls else [])]
+
+
+def _failed(failed: int, calls: int) -> str:
+    if failed:
+        return f"{f.count(failed)} of {f.counted(calls, 'call')} failed ({intervals.in_words(failed, calls)})."
+    bound = intervals.bound_of_none(calls)
+    confidence = f"with 95% confidence fewer than {bound} do" if bound else "too few to say how seldom calls do"
+    return f"None of {f.counted(calls, 'call')} failed: {confidence}."
 
 
 def headline(row: SpreadRow, clusters: int) -> str:
@@ -206,8 +214,12 @@ def without_fingerprints(silent: Sequence[str], series: int) -> list[str]:
         return []
     if len(silent) == series:
         return ["No answer names a fingerprint: which backend served it is not observable."]
-    shown = f.joined(list(silent)) if len(silent) <= 6 else f"{len(silent)} series"
-    return [f"Not observable for {shown}: no answer names a fingerprint."]
+    return [f"Not observable for {named(silent)}: no answer names a fingerprint."]
+
+
+def named(labels: Sequence[str]) -> str:
+    """Series by name where they are few, else their number."""
+    return f.joined(list(labels)) if len(labels) <= 6 else f"{len(labels):,} series"
 
 
 def cost(rows: Sequence[CostRow]) -> list[str]:

@@ -49,6 +49,12 @@ class Table:
         note = "" if len(rows) <= most else f"The last {most:,} of {len(rows):,} rows; the CSV file holds all."
         return cls(columns, list(rows[-most:]), note=note)
 
+    @classmethod
+    def first(cls, columns: tuple[Column, ...], rows: Sequence[tuple[str, ...]], most: int) -> "Table":
+        """The same for rows that come in the order of their weight: the first are kept."""
+        note = "" if len(rows) <= most else f"The first {most:,} of {len(rows):,} rows; the CSV file holds all."
+        return cls(columns, list(rows[:most]), note=note)
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:

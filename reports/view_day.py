@@ -5,18 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports import format as f
-from reports import sentences
+from reports import independence, sentences
 from reports.colors import model_colors
+from reports.figures_of_certainty import seen_figure, variety_figure
 from reports.figures_of_day import cost_figure, fingerprints_figure, outcomes_figure, spread_figure
 from reports.ladder import LadderRows, by_series, ladders, values_of
 from reports.names import anchor, series_labels
 from reports.quality import quality, withheld
 from reports.queries import DayRows, IndexRows
-from reports.rows import ClusterRow, DayRow, SeriesRow, StudyRow
+from reports.rows import ClusterRow, DayRow, SequenceRow, SeriesRow, StudyRow
 from reports.view import Answer, Figure, Ladder, Link, Quality, Section
 from tasks.core.plan import SeriesKey
 
 MOST_ANSWERS = 60
+MOST_SURE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,9 @@ class DayView:
     spread: Figure | None
     ladders: list[Ladder]
     fingerprints: Section
+    sure: Section
+    variety: Figure | None
+    independence: Section
     availability: Section
     cost: Section
     quality: Quality
@@ -70,6 +75,9 @@ def day_view(index: IndexRows, study: StudyRow, day: dt.date, days: Sequence[dt.
         spread=spread_figure(sides),
         ladders=ladders(_ladder_rows(sides, rows)),
         fingerprints=Section(_silent(sides, rows), fingerprints_figure(rows.fingerprints, day, labels)),
+        sure=_sure(sides, labels),
+        variety=variety_figure([side.today for side in sides], rows.values, labels, "day_spread"),
+        independence=independence.section(_sequence(sides, rows), labels, "day_sequence"),
         availability=Section(sentences.availability(rows.outcomes), outcomes_figure(rows.outcomes, labels)),
         cost=Section(sentences.cost(rows.cost), cost_figure(rows.cost, labels)),
         quality=quality(rows.runs, rows.quality),
@@ -132,6 +140,17 @@ def _ladder_rows(sides: Sequence[Side], rows: DayRows) -> list[LadderRows]:
         )
         for side in sides
     ]
+
+
+def _sure(sides: Sequence[Side], labels: dict[SeriesKey, str]) -> Section:
+    words = [sentence for side in sides[:MOST_SURE] for sentence in sentences.how_sure(side.label, side.today)]
+    return Section(words, seen_figure([side.today for side in sides], labels, "Of this day alone.", "day_spread"))
+
+
+def _sequence(sides: Sequence[Side], rows: DayRows) -> list[SequenceRow]:
+    """The day's repeats, in the order of the series."""
+    by_key = {row.key: row for row in rows.sequence}
+    return [by_key[side.series.key] for side in sides if side.series.key in by_key]
 
 
 def _silent(sides: Sequence[Side], rows: DayRows) -> list[str]:

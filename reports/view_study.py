@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 
 from reports import format as f
-from reports import sentences
+from reports import independence, sentences
 from reports.bands import Bands, bands
 from reports.colors import model_colors
-from reports.figures import availability_figure, fingerprint_figure, sure_figure, values_figure
+from reports.figures import answers_by_series, availability_figure, fingerprint_figure, values_figure
+from reports.figures_of_certainty import seen_figure, variety_figure
 from reports.ladder import LadderRows, by_series, fingerprints_by_cluster, ladders, values_of
 from reports.names import anchor, series_labels
 from reports.over_days import OverDays, over_days
 from reports.provenance import provenance, questions, requests
 from reports.quality import quality, withheld
 from reports.queries import StudyRows
-from reports.rows import SeriesRow
+from reports.rows import SequenceRow, SeriesRow
 from reports.view import Answer, Figure, Ladder, Provenance, Quality, Section
 from tasks.core.plan import SeriesKey
 from tasks.core.statistics import samples_needed
@@ -27,6 +28,7 @@ SQL = (
     "study_values",
     "study_fingerprints_by_day",
     "study_fingerprints",
+    "study_sequence",
     "study_outcomes_by_day",
     "study_cost_by_day",
     "study_runs",
@@ -49,6 +51,8 @@ class StudyView:
     ladders: list[Ladder]
     fingerprints: Section
     sure: Section
+    variety: Figure | None
+    independence: Section
     availability: Section
     quality: Quality
     provenance: Provenance
@@ -88,7 +92,9 @@ def study_view(rows: StudyRows, drawn: Drawings) -> StudyView:
         values=values_figure(drawn.values, drawn.labels) if drawn.values else None,
         ladders=ladders(ladder_rows(rows, drawn)),
         fingerprints=Section(_fingerprint_words(rows, drawn), fingerprint_figure(rows, drawn.bands, drawn.labels)),
-        sure=Section(_sure_words(rows, drawn), sure_figure(rows, drawn.labels)),
+        sure=Section(_sure_words(rows, drawn), seen_figure(rows.series, drawn.labels, "Over all days.", "series")),
+        variety=variety_figure(rows.series, rows.values, drawn.labels, "series"),
+        independence=independence.section(_overall(rows), drawn.labels, "study_sequence"),
         availability=Section(sentences.availability(rows.outcomes), availability_figure(rows)),
         quality=quality(rows.runs, rows.quality),
         provenance=provenance(rows.runs, every, SQL),
@@ -118,6 +124,7 @@ def _lead(rows: StudyRows) -> str:
 
 
 def _answers(rows: StudyRows, drawn: Drawings) -> list[Answer]:
+    answers = answers_by_series(rows)
     daily, lifetimes, discs = by_series(rows.spread), by_series(rows.lifetimes), by_series(rows.discs)
     ladders_of = {
         ladder.key: fingerprints_by_cluster(ladder.clusters, ladder.values) for ladder in ladder_rows(rows, drawn)
@@ -132,7 +139,7 @@ def _answers(rows: StudyRows, drawn: Drawings) -> list[Answer]:
                 *sentences.request_changed([r for r in rows.requests if r.key == row.key]),
                 *sentences.over_days(daily.get(row.key, [])),
                 *sentences.most_frequent(row, discs.get(row.key, [])),
-                *sentences.fingerprints(lifetimes.get(row.key, []), row.samples - row.failures),
+                *sentences.fingerprints(lifetimes.get(row.key, []), answers.get(row.key, 0)),
                 *sentences.shared_clusters(ladders_of[row.key]),
             ],
         )
@@ -162,5 +169,11 @@ def _sure_words(rows: StudyRows, drawn: Drawings) -> list[str]:
     return [
         *words,
         f"To see a value at least once with a chance of 95%, one with a frequency of {f.joined(needed)} calls.",
-        "All of this assumes calls that do not depend on each other.",
+        "All of this assumes calls that do not depend on each other; whether they do stands at the end of this section.",
     ]
+
+
+def _overall(rows: StudyRows) -> list[SequenceRow]:
+    """Each series' repeats over all days, in the order of the series."""
+    overall = {row.key: row for row in rows.sequence if row.day is None}
+    return [overall[row.key] for row in rows.series if row.key in overall]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.special import gammaln, ndtri
 
 CONFIDENCE = 0.95
 
@@ -40,12 +40,19 @@ def samples_needed(frequency: float, chance: float = CONFIDENCE) -> int:
 
 
 def wilson_interval(events: int, n: int) -> Interval:
-    """The Wilson 95% interval of events/n (Wilson, 1927). Raises ValueError for no trials or too many events."""
-    # scipy.stats takes most of a second to import, and a run that shows no interval should not wait for it.
-    from scipy.stats import binomtest
+    """The Wilson 95% interval of events/n. Raises ValueError for no trials or too many events.
 
-    interval = binomtest(events, n).proportion_ci(CONFIDENCE, method="wilson")
-    return Interval(float(interval.low), float(interval.high))
+    (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n) with p = events/n (Wilson, 1927, "Probable inference, the law
+    of succession, and statistical inference"). Closed form, since scipy.stats takes half a second to import.
+    """
+    if not 0 <= events <= n or n < 1:
+        raise ValueError(f"an interval needs at least one trial and at most as many events, not {events} of {n}")
+    share, z2 = events / n, float(ndtri((1 + CONFIDENCE) / 2)) ** 2
+    middle = share + z2 / (2 * n)
+    reach = math.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n)))
+    low, high = ((middle + side) / (1 + z2 / n) for side in (-reach, reach))
+    # Exact at the ends, where the two terms cancel but for rounding.
+    return Interval(low if events > 0 else 0.0, high if events < n else 1.0)
 
 
 def rule_of_three(n: int) -> float:

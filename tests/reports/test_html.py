@@ -130,6 +130,14 @@ def test_csv_files_hold_every_row_unrounded(site: Path) -> None:
     assert sum(int(row["n"]) for row in rows) == 10_000
 
 
+def test_csv_files_hold_the_intervals_too(site: Path) -> None:
+    """Of the modal share, of every outcome, and of every fingerprint."""
+    folder = site / "ten-thousand-flips"
+    for name, low in (("spread", "modal_wilson_low"), ("availability", "wilson_low"), ("fingerprints", "wilson_low")):
+        with (folder / f"index.{name}.csv").open(encoding="utf-8", newline="") as file:
+            assert all(0 < float(row[low]) < 1 for row in csv.DictReader(file))
+
+
 def test_nothing_half_written_is_left(site: Path) -> None:
     """Every file was written aside and renamed."""
     assert not list(site.rglob("*.tmp"))

@@ -63,6 +63,19 @@ def test_a_page_fits_its_window_and_asks_for_nothing(browser: Browser, address: 
     page.close()
 
 
+@pytest.mark.parametrize(
+    "address", ["ten-thousand-flips/index", "local-coin/index", "local-coin/2026-10-11", "demo/index"], indirect=True
+)
+def test_what_says_how_sure_is_read_without_scrolling_sideways(browser: Browser, address: str) -> None:
+    """No table of the section is cut off in a wide window."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(address)
+    tables = page.locator("section[aria-labelledby=how-sure] .wide")
+    assert tables.count() == 3
+    assert tables.evaluate_all("every => every.every(one => one.scrollWidth <= one.clientWidth)")
+    page.close()
+
+
 @pytest.mark.parametrize("address", ["ten-thousand-flips/index"], indirect=True)
 def test_an_explanation_shows_on_focus(browser: Browser, address: str) -> None:
     """Hover is not needed: the keyboard reaches every statistic's sentence."""

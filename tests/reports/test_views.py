@@ -44,8 +44,11 @@ def test_the_ladder_of_the_flips_has_a_rung_a_cluster(view: View) -> None:
 
 def test_how_sure_the_flips_are(view: View) -> None:
     """Coverage, unseen mass, values that exist, and the rarefied values of the golden numbers."""
-    table = view("ten-thousand-flips/index")["sure"]["figure"]["table"]
-    figures = dict(zip((column["title"] for column in table["columns"]), table["rows"][0], strict=True))
+    page = view("ten-thousand-flips/index")
+    figures = {}
+    for table in (page["sure"]["figure"]["table"], page["variety"]["table"]):
+        figures |= dict(zip((column["title"] for column in table["columns"]), table["rows"][0], strict=True))
+    assert (figures["most frequent"], figures["95% interval"]) == ("33.9%", "33.0\N{EN DASH}34.8%")
     assert figures["coverage"] == "99.91%"
     assert figures["unseen"] == "0.09%"
     assert figures["exist, at least"] == "60.0"
@@ -122,8 +125,43 @@ def test_failed_calls_are_counted_by_kind(view: View) -> None:
         view("demo/index")["lead"] == "2 models, 2 series, 84 calls from 2026-09-01 to 2026-10-14, of which 3 failed."
     )
     page = view("demo/2026-09-02")
-    assert page["availability"]["sentences"] == ["Of 12 calls, 3 failed (25.0%)."]
+    assert page["availability"]["sentences"] == [
+        "3 of 12 calls failed (25.0%, 95% interval 8.9% to 53.2%).",
+        "Every answer had a usable value.",
+    ]
     assert ["steady", "failed", "500", "3"] in [row[:4] for row in page["availability"]["figure"]["table"]["rows"]]
+
+
+def test_no_failure_leaves_a_bound(view: View) -> None:
+    """By the rule of three; where all calls failed, nothing is said of answers."""
+    assert view("ten-thousand-flips/index")["availability"]["sentences"][0] == (
+        "None of 10,000 calls failed: with 95% confidence fewer than 0.03% do."
+    )
+    assert view("dead/index")["availability"]["sentences"] == [
+        "3 of 3 calls failed (100%, 95% interval 43.9% to 100.0%)."
+    ]
+
+
+def test_a_fingerprints_share_has_its_interval(view: View) -> None:
+    """Over all days, on the day, and on a day without it by the rule of three."""
+    lives = view("ten-thousand-flips/index")["fingerprints"]["figure"]["table"]["rows"]
+    assert [row[5:7] for row in lives] == [["52.3%", "51.4\N{EN DASH}53.3%"], ["47.7%", "46.7\N{EN DASH}48.6%"]]
+    rows = view("demo/2026-10-13")["fingerprints"]["figure"]["table"]["rows"]
+    assert [row[1:] for row in rows] == [
+        ["fp_old", "0", "not seen", "< 50.0%", "100%"],
+        ["fp_new", "6", "100%", "61.0\N{EN DASH}100.0%", "not seen"],
+    ]
+
+
+def test_dependence_is_judged_on_study_and_day_pages(view: View) -> None:
+    """Where there is one value a day it is not defined, elsewhere nothing speaks against independence."""
+    words = [
+        "Nothing speaks against independent calls for tiny-random · please and tiny-random · coin.",
+        "Not defined for tiny-random · toss: it takes values that differ and come again.",
+    ]
+    assert view("local-coin/index")["independence"]["sentences"] == words
+    assert view("local-coin/2026-10-01")["independence"]["sentences"][1] == words[1]
+    assert view("dead/index")["independence"] == {"sentences": [], "figure": None}
 
 
 def test_an_unknown_cost_is_unknown(view: View) -> None:
