@@ -15,7 +15,7 @@ from tasks.core.endpoints import first_problem
 from tasks.core.errors import FlipbookError, UsageError
 from tasks.core.prices import estimate
 from tasks.core.study import Study
-from tasks.settings import Settings
+from tasks.settings import Settings, read_settings
 
 # Set before Prefect is imported: no word to anyone outside, and on the terminal our own words alone.
 PRIVATE = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
@@ -65,7 +65,7 @@ def demo(days: int, samples: int) -> None:
     """Two weeks of the coin-flip study at the simulator, in about a minute."""
     from flows.demo import run_demo
 
-    click.echo(run_demo(_settings(), days, samples, tell=click.echo))
+    click.echo(run_demo(read_settings(), days, samples, tell=click.echo))
 
 
 @cli.command()
@@ -90,7 +90,7 @@ def run(
     from flows.running import dry_run_json, dry_run_text, run_study
     from flows.study import planned
 
-    settings = _settings()
+    settings = read_settings()
     study = _study(settings, name, samples=samples, budget_usd=budget_usd)
     plan = planned(settings, study, day.date() if day else None)
     if dry_run:
@@ -113,10 +113,10 @@ def estimate_(name: str, samples: int | None, as_json: bool) -> None:
     """What one run of a study takes: calls, tokens, dollars."""
     from flows.estimates import estimates_json, estimates_text
     from tasks import catalogue
-    from tasks.core.preflight import endpoints_of
+    from tasks.core.preflight import endpoints_of, sent_to
 
-    settings = _settings()
-    study = _study(settings, name, samples=samples).at_endpoint(settings.endpoint)
+    settings = read_settings()
+    study = sent_to(_study(settings, name, samples=samples), settings.endpoint)
     rows = estimate(study, endpoints_of(study, catalogue.endpoints(settings)))
     click.echo(estimates_json(rows) if as_json else estimates_text(study, rows))
 
@@ -131,7 +131,7 @@ def import_(files: tuple[Path, ...], as_json: bool) -> None:
     from flows.reporting import telling
 
     with telling(_tell(as_json)):
-        result = land_recordings(_settings(), files)
+        result = land_recordings(read_settings(), files)
     click.echo(result.json() if as_json else f"The report: {result.pages[0]}")
 
 
@@ -141,7 +141,7 @@ def rebuild() -> None:
     """Make every table again from what was received, and every page."""
     from flows.landing import rebuild_all
 
-    click.echo(f"The report: {rebuild_all(_settings())}")
+    click.echo(f"The report: {rebuild_all(read_settings())}")
 
 
 @cli.command()
@@ -151,7 +151,7 @@ def report(open_: bool) -> None:
     """Write every page from the warehouse, and say where."""
     from tasks.render import render
 
-    index = render.fn(_settings())[0]
+    index = render.fn(read_settings())[0]
     click.echo(index)
     if open_:
         click.launch(index.as_uri())
@@ -164,7 +164,7 @@ def export(to: Path) -> None:
     """Write the marts as Parquet and CSV files."""
     from tasks.export import export_marts
 
-    written = export_marts(_settings(), to)
+    written = export_marts(read_settings(), to)
     click.echo(f"{len(written)} files in {to}")
 
 
@@ -175,7 +175,7 @@ def studies(as_json: bool) -> None:
     """The catalogue."""
     from tasks import catalogue
 
-    known = catalogue.deployments(_settings())
+    known = catalogue.deployments(read_settings())
     if as_json:
         click.echo(json.dumps({name: study.model_dump(mode="json") for name, study in known.items()}))
         return
@@ -200,7 +200,7 @@ def doctor(as_json: bool) -> None:
     """What is set up and what is not: files, keys, warehouse, spool, versions."""
     from tasks.diagnosis import diagnose
 
-    findings = diagnose(_settings(), os.environ)
+    findings = diagnose(read_settings(), os.environ)
     if as_json:
         click.echo(json.dumps([finding.as_dict() for finding in findings]))
     else:
@@ -217,7 +217,7 @@ def serve(port: int, site_port: int) -> None:
     """Server, work pool, deployments, worker and reports, on this machine, until Ctrl-C."""
     from flows.serve import serve_all
 
-    serve_all(_settings(), port, site_port, tell=click.echo)
+    serve_all(read_settings(), port, site_port, tell=click.echo)
 
 
 def main() -> None:
@@ -238,13 +238,6 @@ def main() -> None:
             raise
         click.echo(f"flipbook: {error.filename}: {error.strerror}.", err=True)
         sys.exit(1)
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        raise UsageError(f"Among the settings, {first_problem(error)}") from error
 
 
 def _study(settings: Settings, name: str, **changes: object) -> Study:

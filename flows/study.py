@@ -16,13 +16,13 @@ from flows.reporting import say
 from tasks import catalogue
 from tasks.core.endpoints import Endpoint
 from tasks.core.errors import FlipbookError, WarehouseHeldError
-from tasks.core.preflight import endpoints_of, keys_of
+from tasks.core.preflight import endpoints_of, keys_of, sent_to
 from tasks.core.schedule import day_of_run
 from tasks.core.study import Study
 from tasks.provenance import revision
 from tasks.render import summary
 from tasks.sample import Outcome, sample_study
-from tasks.settings import Settings
+from tasks.settings import Settings, read_settings
 from tasks.spool import RunHeader, Spool, close_past, prune
 from tasks.target_sampling import Progress
 
@@ -37,8 +37,8 @@ async def study(study: Study, day: dt.date | None = None, new: bool = False, pag
         new: Begin a new run even where an unfinished one of the same study and day could be resumed.
         pages: Write the pages at the end.
     """
-    settings = Settings()
     try:
+        settings = read_settings()
         plan = planned(settings, study, day, scheduled_at=runtime.flow_run.scheduled_start_time)
         outcome = await _sample(settings, plan, new=new)
         landed = land_spools(settings, pages=pages)
@@ -67,7 +67,7 @@ class Plan:
 def planned(settings: Settings, study: Study, day: dt.date | None, *, scheduled_at: dt.datetime | None = None) -> Plan:
     """What would be sampled now. Raises UsageError for what can be known to be wrong before the first call."""
     now = dt.datetime.now(dt.UTC)
-    study = study.at_endpoint(settings.endpoint)
+    study = sent_to(study, settings.endpoint)
     endpoints = catalogue.endpoints(settings)
     asked = endpoints_of(study, endpoints)
     keys_of(study, endpoints, os.environ)
@@ -103,7 +103,8 @@ async def _leave_artifact(settings: Settings, study: Study) -> None:
 def _ended(outcome: Outcome) -> State:
     run = outcome.run
     attempted, failed = run.attempted or 0, sum(target.failures for target in outcome.targets)
-    message = f"{attempted:,} of {run.planned or 0:,} calls made, {failed:,} failed. {run.reason or ''}".strip()
+    why = f": {run.reason.rstrip('.')}" if run.reason else ""
+    message = f"{attempted:,} of {run.planned or 0:,} calls made, {failed:,} failed{why}."
     if attempted and failed == attempted:
         return Failed(name="No answer", message=message)
     if run.state == "complete":

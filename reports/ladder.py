@@ -70,6 +70,12 @@ def ladders(every: Sequence[LadderRows]) -> list[Ladder]:
     return [ladder(rows, most) for rows in shown]
 
 
+def link_to(shown: Sequence[Ladder], key: SeriesKey) -> str:
+    """The way to a series' ladder; empty where the page shows none."""
+    name = anchor("ladder", key)
+    return f"#{name}" if any(one.anchor == name for one in shown) else ""
+
+
 def ladder(rows: LadderRows, most: int) -> Ladder:
     """One series' ladder with at most so many rungs and values: the most frequent, still from high to low."""
     patterns = _patterns(rows.values)

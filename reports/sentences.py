@@ -121,15 +121,17 @@ def shared_clusters(fingerprints_by_cluster: Sequence[int]) -> list[str]:
     ]
 
 
-def lead(series: Sequence[SeriesRow], first: dt.date | None, last: dt.date | None) -> str:
-    """Who was asked, when, how often."""
+def lead(
+    series: Sequence[SeriesRow], outcomes: Sequence[OutcomeRow], first: dt.date | None, last: dt.date | None
+) -> str:
+    """Who was asked, when, how often: every call, whichever request of its series it made."""
     models = len({row.model for row in series})
-    samples = sum(row.samples for row in series)
-    failures = sum(row.failures for row in series)
+    calls = sum(row.n for row in outcomes)
+    failures = sum(row.n for row in outcomes if row.outcome == "failed")
     period = f"on {f.day(first)}" if first == last else f"from {f.days(first, last)}"
     failed = f", of which {f.count(failures)} failed" if failures else ""
     many = f"{f.counted(models, 'model')}, {f.counted(len(series), 'series', 'series')}"
-    return f"{many}, {f.counted(samples, 'call')} {period}{failed}."
+    return f"{many}, {f.counted(calls, 'call')} {period}{failed}."
 
 
 def how_sure(label: str, row: SpreadRow) -> list[str]:
@@ -165,7 +167,7 @@ def availability(outcomes: Sequence[OutcomeRow]) -> list[str]:
         f"{f.count(n)} {OUTCOMES.get(kind, f.visible(kind))} ({intervals.in_words(n, calls)})"
         for kind, n in sorted(kinds.items())
     ]
-    rest = f"Of all calls, {f.joined(parts)}." if parts else "Every answer had a usable value."
+    rest = f"Of all calls, {f.joined(parts)}." if parts else "Every answer had what was asked for."
     return [_failed(failed, calls), *([rest] if failed < calls else [])]
 
 

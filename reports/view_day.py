@@ -9,8 +9,8 @@ from reports import independence, sentences
 from reports.colors import model_colors
 from reports.figures_of_certainty import seen_figure, variety_figure
 from reports.figures_of_day import cost_figure, fingerprints_figure, outcomes_figure, spread_figure
-from reports.ladder import LadderRows, by_series, ladders, values_of
-from reports.names import anchor, series_labels
+from reports.ladder import LadderRows, by_series, ladders, link_to, values_of
+from reports.names import series_labels
 from reports.quality import quality, withheld
 from reports.queries import DayRows, IndexRows
 from reports.rows import ClusterRow, DayRow, SequenceRow, SeriesRow, StudyRow
@@ -62,6 +62,7 @@ def day_view(index: IndexRows, study: StudyRow, day: dt.date, days: Sequence[dt.
     """The view of one day of a study; `days` are all its days, for the way to its neighbours."""
     labels = series_labels([row.key for row in index.series if row.study == study.study])
     sides = day_sides(index, study, day, rows, labels)
+    shown = ladders(_ladder_rows(sides, rows))
     return DayView(
         title=f"{f.visible(study.study)}, {f.day(day)}",
         study=f.visible(study.study),
@@ -71,9 +72,9 @@ def day_view(index: IndexRows, study: StudyRow, day: dt.date, days: Sequence[dt.
         withheld=withheld(rows.runs, rows.quality),
         earlier=_link([d for d in days if d < day][-1:]),
         later=_link([d for d in days if d > day][:1]),
-        answers=[_answer(side, study.threshold_pp) for side in sides[:MOST_ANSWERS]],
+        answers=[_answer(side, study.threshold_pp, shown) for side in sides[:MOST_ANSWERS]],
         spread=spread_figure(sides),
-        ladders=ladders(_ladder_rows(sides, rows)),
+        ladders=shown,
         fingerprints=Section(_silent(sides, rows), fingerprints_figure(rows.fingerprints, day, labels)),
         sure=_sure(sides, labels),
         variety=variety_figure([side.today for side in sides], rows.values, labels, "day_spread"),
@@ -114,11 +115,11 @@ def _link(days: Sequence[dt.date]) -> Link | None:
     return Link(f.day(days[0]), f"{f.day(days[0])}.html") if days else None
 
 
-def _answer(side: Side, threshold_pp: float) -> Answer:
+def _answer(side: Side, threshold_pp: float, shown: Sequence[Ladder]) -> Answer:
     return Answer(
         label=side.label,
         color=side.color,
-        href=f"#{anchor('ladder', side.series.key)}" if side.today.observed else "",
+        href=link_to(shown, side.series.key),
         sentences=[
             *sentences.spread(side.label, side.series.follow, side.today, len(side.clusters), threshold_pp),
             *sentences.left_out(side.today),

@@ -1,5 +1,6 @@
 """A study's page: its view, the sheets behind its figures, and what its charts draw."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports import format as f
@@ -8,8 +9,8 @@ from reports.bands import Bands, bands
 from reports.colors import model_colors
 from reports.figures import answers_by_series, availability_figure, fingerprint_figure, values_figure
 from reports.figures_of_certainty import seen_figure, variety_figure
-from reports.ladder import LadderRows, by_series, fingerprints_by_cluster, ladders, values_of
-from reports.names import anchor, series_labels
+from reports.ladder import LadderRows, by_series, fingerprints_by_cluster, ladders, link_to, values_of
+from reports.names import series_labels
 from reports.over_days import OverDays, over_days
 from reports.provenance import provenance, questions, requests
 from reports.quality import quality, withheld
@@ -81,16 +82,17 @@ def drawings(rows: StudyRows) -> Drawings:
 def study_view(rows: StudyRows, drawn: Drawings) -> StudyView:
     """The view of a study page."""
     every = requests(rows.series, drawn.labels)
+    shown = ladders(ladder_rows(rows, drawn))
     return StudyView(
         title=f.visible(rows.study.study),
         simulated=sentences.simulated(rows.study.is_simulated),
         lead=_lead(rows),
         withheld=withheld(rows.runs, rows.quality),
         questions=questions(every),
-        answers=_answers(rows, drawn),
+        answers=_answers(rows, drawn, shown),
         answers_note=_answers_note(len(rows.series)),
         values=values_figure(drawn.values, drawn.labels) if drawn.values else None,
-        ladders=ladders(ladder_rows(rows, drawn)),
+        ladders=shown,
         fingerprints=Section(_fingerprint_words(rows, drawn), fingerprint_figure(rows, drawn.bands, drawn.labels)),
         sure=Section(_sure_words(rows, drawn), seen_figure(rows.series, drawn.labels, "Over all days.", "series")),
         variety=variety_figure(rows.series, rows.values, drawn.labels, "series"),
@@ -120,10 +122,10 @@ def ladder_rows(rows: StudyRows, drawn: Drawings) -> list[LadderRows]:
 def _lead(rows: StudyRows) -> str:
     if not rows.series:
         return "No sample of this study is in any figure yet."
-    return sentences.lead(rows.series, rows.study.first_day, rows.study.last_day)
+    return sentences.lead(rows.series, rows.outcomes, rows.study.first_day, rows.study.last_day)
 
 
-def _answers(rows: StudyRows, drawn: Drawings) -> list[Answer]:
+def _answers(rows: StudyRows, drawn: Drawings, shown: Sequence[Ladder]) -> list[Answer]:
     answers = answers_by_series(rows)
     daily, lifetimes, discs = by_series(rows.spread), by_series(rows.lifetimes), by_series(rows.discs)
     ladders_of = {
@@ -133,7 +135,7 @@ def _answers(rows: StudyRows, drawn: Drawings) -> list[Answer]:
         Answer(
             label=drawn.labels[row.key],
             color=drawn.colors[row.model],
-            href=f"#{anchor('ladder', row.key)}" if row.observed else "",
+            href=link_to(shown, row.key),
             sentences=[
                 *answer_sentences(row, drawn.labels[row.key], rows.study.threshold_pp),
                 *sentences.request_changed([r for r in rows.requests if r.key == row.key]),

@@ -2,12 +2,14 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.settings import Settings
-from tasks.warehouse import Warehouse, in_chunks, models
+from tasks.sql_files import models
+from tasks.warehouse import Warehouse, in_chunks
 
 # Endpoint, model, dollars per million tokens in and out.
 PriceRow = tuple[str, str, float, float]
@@ -21,19 +23,28 @@ create or replace temp table prices (
 )
 """
 
+THRESHOLDS = "select study, list(threshold_pp order by threshold_pp) as pp from mart.thresholds_by_study group by study"
+WITHHELD = "select distinct run_id from mart.quality_by_run where severity = 'critical' and not success"
+DAYS_OF = """
+    select day from mart.calls_by_day where study in (select unnest($studies::varchar[]))
+    union
+    select day from mart.runs_by_day where run_id in (select unnest($runs::varchar[]))
+"""
+
 
 def aggregate(warehouse: Warehouse, days: Iterable[dt.date], prices: Sequence[PriceRow]) -> None:
     """Make the marts that go by day again for `days`, and all the others whole. All or nothing.
 
-    The days of a run that is judged differently than before have to be among `days`. A model that `prices` does not
-    name has an unknown cost.
+    So are the other days of a run that is withheld now and was not, or the other way round, and of a study with other
+    thresholds; and everything, where another version of Flipbook made the marts. A model that `prices` does not name
+    has an unknown cost.
     """
     with warehouse.transaction():
         _declare(warehouse, prices)
-        thresholds = _thresholds(warehouse)
-        warehouse.make("mart", sorted(set(days)))
-        if restated := _days_restated(warehouse, thresholds):
-            warehouse.make("mart", restated)
+        if 0 < len(warehouse.unlike(models("mart"))) < len(models("mart")):
+            _make_all(warehouse)
+        else:
+            _make_days(warehouse, set(days))
 
 
 def rebuild_marts(settings: Settings, prices: Sequence[PriceRow]) -> None:
@@ -44,29 +55,50 @@ def rebuild_marts(settings: Settings, prices: Sequence[PriceRow]) -> None:
 
 def rebuild(warehouse: Warehouse, prices: Sequence[PriceRow]) -> None:
     """Make every mart again from all samples, in an open warehouse. All or nothing."""
-    days = [row["day"] for row in warehouse.rows("select distinct day from raw.calls order by day")]
     with warehouse.transaction():
         _declare(warehouse, prices)
-        for model in models("mart"):
-            warehouse.drop(model)
-            for chunk in in_chunks(days) if model.made_anew and days else [[]]:
-                warehouse.make_model(model, chunk)
+        _make_all(warehouse)
 
 
-def _thresholds(warehouse: Warehouse) -> dict[str, list[float]]:
-    """The cluster thresholds of each study, as the marts have them; none before there are marts."""
-    known = "select 1 from information_schema.tables where table_schema = 'mart' and table_name = 'thresholds_by_study'"
-    if not warehouse.rows(known):
-        return {}
-    listed = "select study, list(threshold_pp order by threshold_pp) as pp from mart.thresholds_by_study group by study"
-    return {row["study"]: row["pp"] for row in warehouse.rows(listed)}
+def _make_days(warehouse: Warehouse, days: set[dt.date]) -> None:
+    before = _judged(warehouse)
+    warehouse.make("mart", sorted(days))
+    if restated := _days_restated(warehouse, before) - days:
+        warehouse.make("mart", sorted(restated))
 
 
-def _days_restated(warehouse: Warehouse, before: dict[str, list[float]]) -> list[dt.date]:
-    """All days of the studies that are clustered at other thresholds now than `before`."""
-    studies = [study for study, pp in _thresholds(warehouse).items() if before.get(study, pp) != pp]
-    listed = "select distinct day from mart.calls_by_day where study in (select unnest($studies)) order by day"
-    return [row["day"] for row in warehouse.rows(listed, {"studies": studies})] if studies else []
+def _make_all(warehouse: Warehouse) -> None:
+    days = [row["day"] for row in warehouse.rows("select distinct day from raw.calls order by day")]
+    warehouse.drop(models("mart"))
+    for model in models("mart"):
+        for chunk in in_chunks(days) if model.made_anew and days else [[]]:
+            warehouse.make_model(model, chunk)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What the counts of old days hang on: each study's thresholds, and the runs that are withheld."""
+
+    thresholds: dict[str, list[float]]
+    withheld: set[str]
+
+
+def _judged(warehouse: Warehouse) -> _Judged:
+    """As the marts have it; nothing before there are marts."""
+    if warehouse.unlike(models("mart")):
+        return _Judged({}, set())
+    return _Judged(
+        {row["study"]: row["pp"] for row in warehouse.rows(THRESHOLDS)},
+        {row["run_id"] for row in warehouse.rows(WITHHELD)},
+    )
+
+
+def _days_restated(warehouse: Warehouse, before: _Judged) -> set[dt.date]:
+    """All days of the studies and runs of which other rows or other thresholds count now than `before`."""
+    now = _judged(warehouse)
+    studies = [study for study, pp in now.thresholds.items() if before.thresholds.get(study, pp) != pp]
+    runs = sorted(now.withheld ^ before.withheld)
+    return {row["day"] for row in warehouse.rows(DAYS_OF, {"studies": studies, "runs": runs})}
 
 
 def _declare(warehouse: Warehouse, prices: Sequence[PriceRow]) -> None:

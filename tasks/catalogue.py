@@ -28,7 +28,7 @@ def deployments(settings: Settings) -> dict[str, Study]:
     try:
         entries = yaml.safe_load(_text(path))["deployments"]
         parameters = {entry["name"]: entry["parameters"]["study"] for entry in entries}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise UsageError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
     except (KeyError, TypeError) as error:
         raise UsageError(f"{path}: every deployment needs a name and parameters.study ({error}).") from error

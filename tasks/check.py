@@ -38,9 +38,11 @@ def check_run(
     facts = facts_of_run(warehouse, run_id, named_by_operator)
     judging = _Judging(run_id, facts.has_plan, judged_at)
     judgements = judging.judge(RUN_EXPECTATIONS, [facts.run]) + judging.judge(SERIES_EXPECTATIONS, facts.series)
-    warehouse.connection.executemany(
-        "insert into raw.expectations values (?, ?, ?, ?, ?, ?, ?, ?)", [astuple(judgement) for judgement in judgements]
-    )
+    # All or none: a run with some of its judgements would count as judged.
+    with warehouse.transaction():
+        warehouse.connection.executemany(
+            "insert into raw.expectations values (?, ?, ?, ?, ?, ?, ?, ?)", [astuple(one) for one in judgements]
+        )
     return judgements
 
 

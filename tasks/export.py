@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tasks.core.errors import UsageError
 from tasks.settings import Settings
-from tasks.warehouse import Warehouse, models, quoted
+from tasks.sql_files import models
+from tasks.warehouse import Warehouse, quoted
 
 _MARTS = """
     select table_name
@@ -28,23 +29,30 @@ def copy_marts(settings: Settings, days: Sequence[dt.date] | None = None) -> Pat
     """
     file = settings.marts_file
     unfinished = file.with_suffix(".unfinished")
-    unfinished.unlink(missing_ok=True)
-    if days is not None and file.exists():
-        shutil.copyfile(file, unfinished)
-    with Warehouse.open(settings, read_only=True) as warehouse:
+    # Not read-only, though it only reads: of two processes, one at a time brings the copy up to date.
+    with Warehouse.open(settings) as warehouse:
+        unfinished.unlink(missing_ok=True)
+        if days is not None and file.exists():
+            shutil.copyfile(file, unfinished)
         warehouse.execute(f"attach {quoted(unfinished)} as copy (block_size {SMALL_BLOCKS})")
         with warehouse.transaction():
-            warehouse.execute("create schema if not exists copy.mart")
-            for model in models("mart"):
-                if made_anew := model.made_anew:
-                    _copy_days(warehouse, model.table, made_anew, days or ())
-                elif "view" in model.header:
-                    warehouse.execute(f"create or replace view copy.{model.table} as {model.select}")
-                else:
-                    warehouse.execute(f"create or replace table copy.{model.table} as from {model.table}")
+            _copy_models(warehouse, days or ())
         warehouse.execute("detach copy")
-    unfinished.replace(file)
+        unfinished.replace(file)
     return file
+
+
+def _copy_models(warehouse: Warehouse, days: Sequence[dt.date]) -> None:
+    marts = models("mart")
+    warehouse.execute("create schema if not exists copy.mart")
+    warehouse.drop(warehouse.unlike(marts, "copy"), "copy")
+    for model in marts:
+        if made_anew := model.made_anew:
+            _copy_days(warehouse, model.table, made_anew, days)
+        elif model.is_view:
+            warehouse.execute(f"create or replace view copy.{model.table} as {model.select}")
+        else:
+            warehouse.execute(f"create or replace table copy.{model.table} as from {model.table}")
 
 
 def _copy_days(warehouse: Warehouse, table: str, made_anew: str, days: Sequence[dt.date]) -> None:

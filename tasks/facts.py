@@ -8,7 +8,8 @@ from tasks.core.errors import UsageError
 from tasks.core.plan import SeriesKey, series_of_study
 from tasks.core.served_model import match_served_model
 from tasks.core.study import Study
-from tasks.warehouse import Warehouse, statement
+from tasks.sql_files import statement
+from tasks.warehouse import Warehouse
 
 Row = dict[str, Any]
 

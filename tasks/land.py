@@ -21,7 +21,8 @@ from tasks.core.recording import Reject
 from tasks.core.runs import Run
 from tasks.recordings import CleanRecording, clean, refuse_unreadable
 from tasks.settings import Settings
-from tasks.warehouse import Warehouse, in_chunks, statement
+from tasks.sql_files import statement
+from tasks.warehouse import Warehouse, in_chunks
 
 # Bad lines by the name of their file.
 Rejects = Mapping[str, Sequence[Reject]]

@@ -11,6 +11,7 @@ from reports.pages import day_pages, index_page, method_page, study_pages
 from reports.queries import Query, index_rows
 from reports.site import Site
 from reports.summary import study_summary
+from tasks.core.errors import FlipbookError
 from tasks.settings import Settings
 from tasks.warehouse import Warehouse
 
@@ -36,9 +37,16 @@ def render_site(
 def render(
     settings: Settings, studies: Collection[str] | None = None, days: Collection[dt.date] | None = None
 ) -> list[Path]:
-    """The pages of these studies and days, from the warehouse; returns the paths written."""
+    """The pages of these studies and days, from the warehouse; returns the paths written.
+
+    Raises FlipbookError that names the page which cannot be written.
+    """
     with Warehouse.open(settings, read_only=True) as warehouse:
-        return render_site(warehouse.report, settings.site, studies, days)
+        try:
+            return render_site(warehouse.report, settings.site, studies, days)
+        except OSError as error:
+            where = error.filename or settings.site
+            raise FlipbookError(f"The page {where} cannot be written: {error.strerror}.") from error
 
 
 def summary(settings: Settings, study: str) -> str:

@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tasks.core.endpoints import first_problem
+from tasks.core.errors import UsageError
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -20,7 +23,7 @@ ProjectPath = Annotated[Path, AfterValidator(_in_project)]
 class Settings(BaseSettings):
     """What an operator can set. Relative paths are relative to the project."""
 
-    model_config = SettingsConfigDict(env_prefix="FLIPBOOK_", frozen=True, validate_default=True)
+    model_config = SettingsConfigDict(env_prefix="FLIPBOOK_", env_ignore_empty=True, frozen=True, validate_default=True)
 
     warehouse: str = Field("data/flipbook.duckdb", description="The DuckDB file that everything lands in.")
     spool: ProjectPath = Field(Path("data/spool"), description="Where runs write their answers before they land.")
@@ -43,3 +46,11 @@ class Settings(BaseSettings):
     def marts_file(self) -> Path:
         """The copy of the marts that readers may leave open."""
         return self.warehouse_file.with_name("marts.duckdb")
+
+
+def read_settings() -> Settings:
+    """The settings of the environment. Raises UsageError that names the one that cannot be."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise UsageError(f"Among the settings, {first_problem(error)}") from error

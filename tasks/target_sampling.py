@@ -185,7 +185,7 @@ class TargetSampling:
         try:
             usage = json.loads(body or "")["usage"]
             return cost_usd(self._price, usage["prompt_tokens"], usage["completion_tokens"]) or 0
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return prepared.usd
 
 

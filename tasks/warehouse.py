@@ -1,16 +1,13 @@
-"""The warehouse: the one module that imports DuckDB, opens the file and runs the files of sql/.
+"""The warehouse: the one place that opens the file, and runs the files of sql/ in it.
 
 DuckDB lets one process write, and a writer keeps readers out: connections are short, and an open waits a bounded time.
 """
 
 import errno
-import graphlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -18,9 +15,9 @@ import duckdb
 import tenacity
 
 from tasks.core.errors import FlipbookError, UsageError, WarehouseHeldError
-from tasks.settings import PROJECT, Settings
+from tasks.settings import Settings
+from tasks.sql_files import SQL, Model, models, statement
 
-SQL = PROJECT / "sql"
 CATALOG = "flipbook"
 
 # Files before 1.2 ignore column compression without a word; anything newer could not be read by every 1.x client.
@@ -42,6 +39,14 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "preserve_insertion_order": False,
 }
 
+_IS_VIEW = """
+    select
+        table_schema || '.' || table_name as name,
+        table_type = 'VIEW' as is_view
+    from information_schema.tables
+    where table_catalog = $catalog
+"""
+
 _ANY_TABLE = "select 1 from duckdb_tables() where database_name = current_database() limit 1"
 
 _HOLDER = re.compile(r"\(PID (\d+)\)")
@@ -49,72 +54,12 @@ _HOLDER = re.compile(r"\(PID (\d+)\)")
 _HELD, _HELD_HERE = "Could not set lock", "Unique file handle conflict"
 # What the system says where there is no more room: on the disk, in a file, in a quota.
 _FULL = tuple(map(os.strerror, (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)))
-_READ = re.compile(r"\b(?:from|join) (\w+\.\w+)")
-_HEADER = re.compile(
-    r"^-- (?P<name>what|grain|view|whole|by day|by period|new bodies)(?:: (?P<value>.*))?$", re.MULTILINE
-)
-
-
-@dataclass(frozen=True)
-class Model:
-    """One file of sql/: a select that makes the table it is named after."""
-
-    path: Path
-
-    @property
-    def table(self) -> str:
-        """schema.table."""
-        return f"{self.path.parent.name}.{self.path.stem}"
-
-    @cached_property
-    def select(self) -> str:
-        """The statement."""
-        return self.path.read_text(encoding="utf-8")
-
-    @cached_property
-    def header(self) -> dict[str, str]:
-        """The file's declarations: `what`, `grain`, and how it is made: `view`, `whole`, `by day`, `by period` or `new bodies`."""
-        comments = "\n".join(line for line in self.select.splitlines() if line.startswith("-- "))
-        return {match["name"]: match["value"] or "" for match in _HEADER.finditer(comments)}
-
-    @property
-    def made_anew(self) -> str | None:
-        """Which rows are made anew for $days, as a condition; None where it is not made day by day."""
-        if "by day" in self.header:
-            return "day in (select unnest($days))"
-        # A period is a day, or (null) all days together.
-        return "period is null or period in (select unnest($days))" if "by period" in self.header else None
-
-    def making(self) -> Iterator[str]:
-        """The statements that make the table again; those of a model by day take $days."""
-        if "view" in self.header:
-            yield f"create or replace view {self.table} as {self.select}"
-        elif "whole" in self.header:
-            yield f"create or replace table {self.table} as {self.select}"
-        else:
-            if self.made_anew:
-                yield f"create table if not exists {self.table} as from ({self.select}) limit 0"
-                yield f"delete from {self.table} where {self.made_anew}"
-            yield f"insert into {self.table} by name {self.select}"
-
-
-def models(layer: str) -> list[Model]:
-    """The models of one layer (`stg`, `mart`), in the order of what they read."""
-    by_table = {model.table: model for model in map(Model, sorted((SQL / layer).glob("*.sql")))}
-    # Not get_table_names: it refuses $days, and using (…) on tables that it does not look up.
-    reads = {table: by_table.keys() & set(_READ.findall(model.select)) - {table} for table, model in by_table.items()}
-    return [by_table[table] for table in graphlib.TopologicalSorter(reads).static_order()]
 
 
 def in_chunks(days: Sequence[T]) -> Iterator[Sequence[T]]:
     """Days, some at a time."""
     for first in range(0, len(days), DAYS_AT_ONCE):
         yield days[first : first + DAYS_AT_ONCE]
-
-
-def statement(name: str) -> str:
-    """The text of sql/<name>.sql, such as `land/calls`."""
-    return (SQL / f"{name}.sql").read_text(encoding="utf-8")
 
 
 class Warehouse:
@@ -186,9 +131,21 @@ class Warehouse:
         for sql in model.making():
             self.execute(sql, {"days": list(days)})
 
-    def drop(self, model: Model) -> None:
-        """Forget what a model made, if it has been made."""
-        self.execute(f"drop {'view' if 'view' in model.header else 'table'} if exists {model.table}")
+    def unlike(self, among: Sequence[Model], catalog: str = CATALOG) -> list[Model]:
+        """Those that another version of Flipbook made as the other kind, a view or a table, or did not know."""
+        is_view = self._is_view(catalog)
+        return [model for model in among if is_view.get(model.table) is not model.is_view]
+
+    def drop(self, made: Sequence[Model], catalog: str = CATALOG) -> None:
+        """Forget what models made, views or tables, where there is anything."""
+        is_view = self._is_view(catalog)
+        for model in made:
+            if model.table in is_view:
+                self.execute(f"drop {'view' if is_view[model.table] else 'table'} {catalog}.{model.table}")
+
+    def _is_view(self, catalog: str) -> dict[str, bool]:
+        """Whether it is a view, of everything there is."""
+        return {row["name"]: row["is_view"] for row in self.rows(_IS_VIEW, {"catalog": catalog})}
 
     def _version(self) -> int | None:
         """The newest migration applied; None for an empty database."""
@@ -219,7 +176,7 @@ class Warehouse:
                 with self.transaction():
                     self.connection.execute(path.read_text(encoding="utf-8"))
                     self.connection.execute("insert into raw.migrations values (?, ?, now())", [version, path.stem])
-                    for sql in (sql for model in models("stg") if "view" in model.header for sql in model.making()):
+                    for sql in (sql for model in models("stg") if model.is_view for sql in model.making()):
                         self.connection.execute(sql)
 
 
@@ -249,6 +206,9 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: boo
     except duckdb.Error as error:
         raise _translated(error, path, wait_s) from error
     connection.execute(f"use {CATALOG}")
+    # Not DuckDB's own choice, a folder wherever this process stands. Readers are many, and would overwrite each other's.
+    spill = path.with_name(f"{path.name}.{os.getpid()}.tmp" if read_only else f"{path.name}.tmp")
+    connection.execute(f"set temp_directory = {quoted(spill)}")
 
 
 def _attaching(path: Path, *, read_only: bool) -> str:

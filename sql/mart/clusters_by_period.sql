@@ -66,7 +66,7 @@ gaps as (
     select
         *,
         sum(n) over (partition by period_id) as observed,
-        row_number() over (partition by period_id order by n, probability_pct) as rank,
+        row_number() over (partition by period_id order by n, logprob) as rank,
         probability_pct - lag(probability_pct) over (partition by period_id order by probability_pct) as gap_pp
     from value_counts
 ),

@@ -8,4 +8,4 @@ with fingerprints as (
 select * exclude (study)
 from fingerprints
 qualify dense_rank() over (partition by endpoint, model, arm, prompt order by day desc) <= 2
-order by model asc, endpoint asc, arm asc, prompt asc, day asc, share desc
+order by model asc, endpoint asc, arm asc, prompt asc, day asc, share desc, system_fingerprint asc

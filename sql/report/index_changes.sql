@@ -40,4 +40,12 @@ select
     changes.kind
 from changes
 inner join newest on changes.day > newest.day - 7
-order by changes.day desc, changes.study asc, changes.model asc, changes.arm asc, changes.prompt asc
+order by
+    changes.day desc,
+    changes.study asc,
+    changes.model asc,
+    changes.endpoint asc,
+    changes.arm asc,
+    changes.prompt asc,
+    changes.kind asc,
+    changes.system_fingerprint asc

@@ -1,10 +1,12 @@
 """The places that serve models, as the operator declares them in endpoints.toml. A run form can only name them."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from tasks.core.errors import UsageError
 from tasks.core.study import Name
@@ -36,6 +38,30 @@ class Endpoint(BaseModel):
     timeout_s: float = Field(120, gt=0)
     prices: dict[str, Price] = Field(default_factory=dict)
 
+    @field_validator("base_url")
+    @classmethod
+    def _base_url_is_an_address_alone(cls, base_url: str) -> str:
+        try:
+            parts = urlsplit(base_url)
+            has_host = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            # Its text may show a password.
+            has_host = False
+        if not has_host:
+            raise ValueError("it names no host, or a port that cannot be")
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError(
+                "it says more than scheme, host, port and path; a key is read from the variable in key_env"
+            )
+        return base_url
+
+    @field_validator("key_env")
+    @classmethod
+    def _key_env_is_a_name(cls, key_env: str | None) -> str | None:
+        if key_env is not None and not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", key_env):
+            raise ValueError("it must be the name of an environment variable, such as OPENAI_API_KEY, never the key")
+        return key_env
+
     @model_validator(mode="after")
     def _azure_names_its_version(self) -> Self:
         if self.kind == "azure" and not self.api_version:
@@ -66,7 +92,7 @@ def parse_endpoints(tables: Mapping[str, Any], source: str) -> dict[str, Endpoin
     endpoints = {}
     for name, table in tables.items():
         try:
-            endpoints[name] = Endpoint.model_validate({"name": name, **table})
+            endpoints[name] = Endpoint.model_validate({**table, "name": name})
         except (ValidationError, TypeError) as error:
             raise UsageError(f"{source}: endpoint {name!r}: {first_problem(error)}") from error
     return endpoints

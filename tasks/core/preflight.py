@@ -2,10 +2,20 @@
 
 from collections.abc import Mapping
 
-from tasks.core.endpoints import Endpoint
+from pydantic import ValidationError
+
+from tasks.core.endpoints import Endpoint, first_problem
 from tasks.core.errors import UsageError
 from tasks.core.prices import refuse_budget_without_price
 from tasks.core.study import Study
+
+
+def sent_to(study: Study, endpoint: str | None) -> Study:
+    """The study with every target sent to `endpoint` instead, if there is one. Raises UsageError where it cannot be."""
+    try:
+        return study.at_endpoint(endpoint)
+    except ValidationError as error:
+        raise UsageError(f"Study {study.name!r} at endpoint {endpoint!r}: {first_problem(error)}") from error
 
 
 def endpoints_of(study: Study, endpoints: Mapping[str, Endpoint]) -> dict[str, Endpoint]:

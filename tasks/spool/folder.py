@@ -53,6 +53,15 @@ class Folder:
         return Run.model_validate_json((self.path / FINISHED).read_bytes())
 
     @property
+    def says_its_end(self) -> bool:
+        """Whether `run` can be read; one that cannot is left alone, with a warning."""
+        try:
+            return bool(self.run)
+        except (OSError, ValidationError) as error:
+            _warn(self.path / FINISHED, "end", error)
+            return False
+
+    @property
     def sample_files(self) -> list[Path]:
         """One file a target that was asked, in the study's order."""
         files = (self.path / self.header.file_name(target) for target in self.header.study.targets)
@@ -80,9 +89,13 @@ def folders(root: Path) -> Iterator[Folder]:
         try:
             folder.header  # noqa: B018 - read once here, so that nobody stumbles over it later
         except (OSError, ValidationError) as error:
-            log.warning("Left alone: %s is no header that this version can read (%s).", header, type(error).__name__)
+            _warn(header, "header", error)
         else:
             yield folder
+
+
+def _warn(file: Path, what: str, error: Exception) -> None:
+    log.warning("Left alone: %s is no %s that this version can read (%s).", file, what, type(error).__name__)
 
 
 def _sample(line: bytes) -> SampleLine | None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from tasks.spool.folder import HALF_MADE, LANDED, Folder, folders
@@ -12,7 +13,7 @@ LEFT_BEHIND = "its process was stopped or killed, and its day is over"
 
 def finished_not_landed(root: Path) -> list[Folder]:
     """The runs that are ready to land, oldest first, whoever wrote them."""
-    return [folder for folder in folders(root) if folder.is_finished and not folder.is_landed]
+    return [folder for folder in folders(root) if folder.is_finished and not folder.is_landed and folder.says_its_end]
 
 
 def close_past(root: Path, today: dt.date) -> list[Folder]:
@@ -26,21 +27,35 @@ def close_past(root: Path, today: dt.date) -> list[Folder]:
         is_past = max(header.day, header.started_at.astimezone(dt.UTC).date()) < today
         if is_past and not folder.is_finished and (spool := Spool.lock(folder)):
             with spool:
-                _finish_as_left_behind(spool)
-            closed.append(folder)
+                # Its process may have finished it between our look at it and our lock.
+                if not spool.is_finished:
+                    _finish_as_left_behind(spool)
+                    closed.append(folder)
     return closed
 
 
 def prune(root: Path, keep_days: int, today: dt.date) -> list[Path]:
-    """Remove the folders of runs that landed more than `keep_days` days before `today`, and say which."""
-    landed = [folder.path for folder in folders(root) if folder.is_landed]
-    old = [path for path in landed if _age_days(path / LANDED, today) > keep_days]
-    # Hidden first: a folder that is half removed must not look like a run that has not landed.
-    hidden = [path.rename(root / f"{HALF_MADE}{path.name}") for path in old]
-    left_behind = [path for path in root.glob(f"{HALF_MADE}*") if _age_days(path, today) > keep_days]
-    for path in {*hidden, *left_behind}:
-        shutil.rmtree(path)
-    return old
+    """Remove the folders of runs that landed more than `keep_days` days before `today`, and say which.
+
+    Several processes may do so at once; what one of them cannot remove stays for the next.
+    """
+    removed = [
+        folder.path for folder in folders(root) if folder.is_landed and _is_hidden(folder.path, keep_days, today)
+    ]
+    for path in root.glob(f"{HALF_MADE}*"):
+        with suppress(OSError):
+            if _age_days(path, today) > keep_days or path.with_name(path.name.removeprefix(HALF_MADE)) in removed:
+                shutil.rmtree(path, ignore_errors=True)
+    return removed
+
+
+def _is_hidden(path: Path, keep_days: int, today: dt.date) -> bool:
+    """Hide a folder that is old enough: half removed, it must not look like a run that has not landed."""
+    with suppress(OSError):
+        if _age_days(path / LANDED, today) > keep_days:
+            path.rename(path.with_name(f"{HALF_MADE}{path.name}"))
+            return True
+    return False
 
 
 def _finish_as_left_behind(spool: Spool) -> None:

@@ -50,8 +50,11 @@ class Spool(Folder):
 
     @classmethod
     def lock(cls, folder: Folder) -> Self | None:
-        """The folder, locked; None where another process holds it or has landed it."""
-        lock = _try_lock(folder.path / LOCK)
+        """The folder, locked; None where another process holds it or has landed it, or where it is another user's."""
+        try:
+            lock = _try_lock(folder.path / LOCK)
+        except OSError:
+            return None
         if lock is None:
             return None
         if folder.is_landed:
@@ -67,7 +70,8 @@ class Spool(Folder):
         It may be finished: killed after its last call and before it landed, it must not be asked all over again.
         """
         for folder in folders(root):
-            if folder.header.is_of(study, day) and not folder.is_landed and (spool := cls.lock(folder)):
+            is_wanted = folder.header.is_of(study, day) and not folder.is_landed
+            if is_wanted and (not folder.is_finished or folder.says_its_end) and (spool := cls.lock(folder)):
                 return spool
         return None
 
@@ -126,8 +130,10 @@ def _failures_named(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        what = "The disk is full" if error.errno in FULL_DISK else f"The spool cannot be written ({error.strerror})"
-        sentence = f"{what} at {path}: make room and run the study again; it goes on where it stopped."
+        is_full = error.errno in FULL_DISK
+        what = "The disk is full" if is_full else f"The spool cannot be written ({error.strerror})"
+        mend = "make room" if is_full else "mend that"
+        sentence = f"{what} at {path}: {mend} and run the study again; it goes on where it stopped."
         raise SpoolWriteError(sentence) from error
 
 

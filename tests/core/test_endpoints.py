@@ -24,6 +24,13 @@ def test_an_endpoint_is_openai_unless_it_says_otherwise() -> None:
     [
         ({}, "base_url: Field required."),
         ({"base_url": "api.openai.com"}, "base_url: String should match pattern"),
+        ({"base_url": "http://[::1"}, "base_url: it names no host, or a port that cannot be."),
+        ({"base_url": "http:///v1"}, "base_url: it names no host, or a port that cannot be."),
+        ({"base_url": "http://u:sk-1@/v1"}, "base_url: it names no host, or a port that cannot be."),
+        ({"base_url": "http://host:sk-1/v1"}, "base_url: it names no host, or a port that cannot be."),
+        ({"base_url": "https://u:sk-1@host/v1"}, "base_url: it says more than scheme, host, port and path"),
+        ({"base_url": "https://host/v1?key=sk-1"}, "base_url: it says more than scheme, host, port and path"),
+        ({**OPENAI, "key_env": "sk-1"}, "key_env: it must be the name of an environment variable"),
         ({**OPENAI, "kind": "anthropic"}, "kind: Input should be 'openai', 'azure' or 'simulator'."),
         ({**OPENAI, "kind": "azure"}, "an azure endpoint needs api_version."),
         ({**OPENAI, "api_key": "sk-1"}, "api_key: Extra inputs are not permitted."),
@@ -39,6 +46,11 @@ def test_a_mistake_names_file_endpoint_and_field(table: Any, said: str) -> None:
     assert str(raised.value).startswith("endpoints.toml: endpoint 'mine': ")
     assert said in str(raised.value)
     assert "sk-1" not in str(raised.value)
+
+
+def test_an_endpoint_has_the_name_of_its_table() -> None:
+    """Whatever stands in it."""
+    assert parse_endpoints({"mine": {**OPENAI, "name": "other"}}, "e.toml")["mine"].name == "mine"
 
 
 def test_the_key_comes_from_the_environment() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tasks.core.endpoints import Endpoint
 from tasks.core.errors import UsageError
-from tasks.core.preflight import endpoints_of, keys_of
+from tasks.core.preflight import endpoints_of, keys_of, sent_to
 from tasks.core.study import Message, Prompt, Study, Target
 
 ENDPOINTS = {
@@ -35,6 +35,15 @@ def test_an_unknown_endpoint_is_named_with_the_known_ones() -> None:
         endpoints_of(study("x"), ENDPOINTS)
     with pytest.raises(UsageError, match="declared: none"):
         endpoints_of(study("x"), {})
+
+
+@pytest.mark.parametrize("endpoint", ["a b", "local"])
+def test_a_study_that_cannot_be_sent_elsewhere_says_so(endpoint: str) -> None:
+    """No such name can be, or two of its targets would become one."""
+    with pytest.raises(UsageError, match=f"Study 's' at endpoint '{endpoint}': "):
+        sent_to(study("openai", "spare"), endpoint)
+    assert sent_to(study("openai"), None) == study("openai")
+    assert sent_to(study("openai"), "local") == study("local")
 
 
 def test_a_budget_without_a_price_is_refused_before_a_key_is_looked_for() -> None:

@@ -27,6 +27,12 @@ CLI = [sys.executable, "-c", "from flows.cli import main; main()"]
 SETTINGS = ("warehouse", "spool", "site", "endpoints", "catalogue")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def heard_ctrl_c() -> None:
+    """Ctrl-C reaches what the tests start, also where a shell started them in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def free_port() -> int:
     """A port that nothing listened on a moment ago."""
     with socket.socket() as probe:

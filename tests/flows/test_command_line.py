@@ -43,6 +43,8 @@ def flipbook(place: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
             "endpoint 'nope', which is not declared; declared: openai, simulator",
         ),
         (("run", "coin-flip"), "Set OPENAI_API_KEY"),
+        (("run", "coin-flip", "--endpoint", "a b"), "'coin-flip' at endpoint 'a b': targets.0.endpoint: "),
+        (("estimate", "coin-flip", "--endpoint", "a b"), "'coin-flip' at endpoint 'a b': targets.0.endpoint: "),
         (("run", "ad-hoc", "--budget-usd", "1"), "[simulator.prices]"),
         (("run", "ad-hoc", "--endpoints", "nowhere.toml"), "nowhere.toml cannot be read"),
         (("import", "nowhere.ndjson"), "nowhere.ndjson cannot be read"),

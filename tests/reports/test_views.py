@@ -127,7 +127,7 @@ def test_failed_calls_are_counted_by_kind(view: View) -> None:
     page = view("demo/2026-09-02")
     assert page["availability"]["sentences"] == [
         "3 of 12 calls failed (25.0%, 95% interval 8.9% to 53.2%).",
-        "Every answer had a usable value.",
+        "Every answer had what was asked for.",
     ]
     assert ["steady", "failed", "500", "3"] in [row[:4] for row in page["availability"]["figure"]["table"]["rows"]]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tasks.warehouse import Model, models
+from tasks.sql_files import Model, models
 
 MODELS = {model.table: model for model in models("mart")}
 RECORDINGS = Path(__file__).parents[1] / "data"

@@ -11,7 +11,8 @@ from tasks.aggregate import aggregate
 from tasks.core.runs import Run
 from tasks.core.study import Message, Prompt, Study, Target
 from tasks.land import land_run
-from tasks.warehouse import Warehouse, models
+from tasks.sql_files import models
+from tasks.warehouse import Warehouse
 
 Marts = Callable[..., Callable[[str], list[dict[str, Any]]]]
 MakeLine = Callable[..., dict[str, Any]]

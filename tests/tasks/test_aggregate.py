@@ -9,11 +9,14 @@ import pytest
 
 import tasks.warehouse
 from tasks.aggregate import aggregate, aggregate_days, rebuild, rebuild_marts
+from tasks.check import check_run
 from tasks.settings import Settings
-from tasks.warehouse import Warehouse, models
+from tasks.sql_files import models
+from tasks.warehouse import Warehouse
 
 MakeLine = Callable[..., dict[str, Any]]
 Land = Callable[..., Any]
+NOW = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
 GPT_4O = ("openai", "gpt-4o", 2.5, 10.0)
 
 
@@ -52,6 +55,35 @@ def test_other_days_are_left_alone(warehouse: Warehouse, land: Land, line: MakeL
     land(lines_of(line, range(1, 4)))
     aggregate(warehouse, [dt.date(2026, 3, 2)], [])
     assert [row["day"].day for row in warehouse.rows("select day from mart.spread_by_day")] == [2]
+
+
+def test_a_run_that_is_withheld_later_leaves_every_day(warehouse: Warehouse, land: Land, line: MakeLine) -> None:
+    """Also the days of its first recording, when only its second one is what breaks the rule."""
+    first = land([line("2026-03-01", run_id="r"), line("2026-03-01", run_id="other")])
+    for run_id in first.unjudged:
+        check_run(warehouse, run_id, NOW)
+    aggregate(warehouse, first.days, [])
+    second = land([line("2026-03-02", run_id="r", model="llama-3")])
+    check_run(warehouse, "r", NOW + dt.timedelta(hours=1))
+    aggregate(warehouse, second.days, [])
+    counts = warehouse.rows("select day, n from mart.value_counts_by_day")
+    assert counts == [{"day": dt.date(2026, 3, 1), "n": 1}]
+
+
+@pytest.mark.parametrize("made", ["view mart.series as select 1 as x", "table mart.spread_by_day as select 1 as x"])
+def test_marts_of_another_version_are_made_again_from_all_samples(
+    made: str, warehouse: Warehouse, land: Land, line: MakeLine
+) -> None:
+    """One was a view and is a table, or the other way round; one was not there."""
+    aggregate(warehouse, land(lines_of(line, range(1, 4))).days, [GPT_4O])
+    whole = contents(warehouse)
+    for make in (aggregate, lambda warehouse, _, prices: rebuild(warehouse, prices)):
+        kind, table = made.split()[:2]
+        warehouse.execute(f"drop {'table' if kind == 'view' else 'view'} {table}")
+        warehouse.execute(f"create {made}")
+        warehouse.execute("drop table mart.value_counts_by_day")
+        make(warehouse, [dt.date(2026, 3, 3)], [GPT_4O])
+        assert contents(warehouse) == whole
 
 
 def test_an_empty_warehouse_has_empty_marts(warehouse: Warehouse) -> None:

@@ -61,6 +61,7 @@ def test_a_study_is_found_by_its_name(written: Callable[..., Settings]) -> None:
         ("", "every deployment needs a name and"),
         ("name: flipbook", "every deployment needs a name and"),
         ("a: [", "is not YAML"),
+        ("a: 2026-13-45", "is not YAML"),
         (b"\xff\xfe\xff", r"prefect\.yaml is not UTF-8"),
     ],
 )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tasks import check
@@ -267,6 +268,18 @@ def test_an_exception_while_judging_is_an_error_of_ours(
     of_text = Expectation("of_text", "warning", breaks="other_model", among="samples", found="", absent="")
     monkeypatch.setattr(check, "SERIES_EXPECTATIONS", (of_text,))
     with pytest.raises(ExpectationError, match="could not judge"):
+        check_run(warehouse, run_id, NOW)
+    assert warehouse.rows("from raw.expectations") == []
+
+
+def test_judgements_are_kept_together_or_not_at_all(
+    warehouse: Warehouse, land: Callable[..., Any], line: MakeLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is stopped half way leaves none: with some of them, a run would count as judged."""
+    (run_id,) = land([line()]).unjudged
+    refused = Expectation("refused", None, breaks="n", among="n", found="", absent="")  # type: ignore[arg-type]
+    monkeypatch.setattr(check, "SERIES_EXPECTATIONS", (refused,))
+    with pytest.raises(duckdb.ConstraintException):
         check_run(warehouse, run_id, NOW)
     assert warehouse.rows("from raw.expectations") == []
 

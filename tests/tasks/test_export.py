@@ -11,11 +11,12 @@ import duckdb
 import pytest
 
 from tasks.aggregate import aggregate
-from tasks.core.errors import UsageError
+from tasks.core.errors import UsageError, WarehouseHeldError
 from tasks.export import copy_marts, export_marts
 from tasks.land import import_file
 from tasks.settings import Settings
-from tasks.warehouse import Warehouse, models
+from tasks.sql_files import models
+from tasks.warehouse import Warehouse
 
 MARTS = sorted(model.path.stem for model in models("mart"))
 
@@ -47,6 +48,25 @@ def test_the_copy_has_every_mart_and_is_replaced(settings: Settings) -> None:
     assert sorted(path.name for path in file.parent.iterdir()) == ["marts.duckdb", "w.duckdb"]
 
 
+def test_a_copy_of_another_version_is_brought_up_to_date(settings: Settings) -> None:
+    """What was a view there and is a table now, and the other way round."""
+    file = copy_marts(settings)
+    with duckdb.connect(str(file)) as writer:
+        writer.execute("drop table mart.series; create view mart.series as select 1 as x")
+        writer.execute("drop view mart.spread_by_day; create table mart.spread_by_day as select 1 as x")
+    copy_marts(settings, [])
+    with duckdb.connect(str(file), read_only=True) as reader:
+        assert reader.execute("select study from mart.series join mart.spread_by_day using (study)").fetchall()
+
+
+def test_one_process_at_a_time_makes_the_copy(settings: Settings) -> None:
+    """Two at once would put each other's unfinished file in place: even a reader has to be waited for."""
+    copy_marts(settings)
+    impatient = settings.model_copy(update={"warehouse_wait_s": 0})
+    with Warehouse.open(settings, read_only=True), pytest.raises(WarehouseHeldError):
+        copy_marts(impatient)
+
+
 def test_marts_are_written_as_parquet_and_csv(settings: Settings, tmp_path: Path) -> None:
     """One file a mart and format, in a folder that is made; any reader gets the same rows."""
     written = export_marts(settings, tmp_path / "a" / "b")
@@ -66,4 +86,4 @@ def test_a_folder_that_cannot_be_made_is_named(settings: Settings, tmp_path: Pat
     with pytest.raises(UsageError, match=r"file/below cannot be written: Not a directory"):
         export_marts(settings, tmp_path / "file" / "below")
     with pytest.raises(UsageError, match="There is no warehouse"):
-        copy_marts(Settings(warehouse=str(tmp_path / "none.duckdb")))
+        export_marts(Settings(warehouse=str(tmp_path / "none.duckdb")), tmp_path)

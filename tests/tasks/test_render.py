@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tasks.aggregate import aggregate
-from tasks.core.errors import UsageError
+from tasks.core.errors import FlipbookError, UsageError
 from tasks.land import import_file
 from tasks.render import render, render_site
 from tasks.settings import Settings
@@ -74,3 +74,10 @@ def test_without_a_warehouse_one_sentence_says_so(tmp_path: Path) -> None:
     """It names the file."""
     with pytest.raises(UsageError, match="There is no warehouse at"):
         render.fn(Settings(warehouse=str(tmp_path / "none.duckdb"), site=tmp_path / "site"))
+
+
+def test_a_site_that_cannot_be_written_is_named(settings: Settings, tmp_path: Path) -> None:
+    """In one sentence, with the file or folder that is in the way."""
+    (tmp_path / "in-the-way").write_text("")
+    with pytest.raises(FlipbookError, match=r"in-the-way.* cannot be written: (File exists|Not a directory)\."):
+        render.fn(settings.model_copy(update={"site": tmp_path / "in-the-way"}))

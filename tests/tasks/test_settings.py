@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.settings import PROJECT, Settings
+from tasks.core.errors import UsageError
+from tasks.settings import PROJECT, Settings, read_settings
 
 
 def test_relative_paths_are_relative_to_the_project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -31,3 +32,16 @@ def test_what_is_given_goes_before_the_environment(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("FLIPBOOK_ENDPOINT", "openai")
     assert Settings().endpoint == "openai"
     assert Settings(endpoint="simulator").endpoint == "simulator"
+
+
+def test_an_empty_variable_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a worker's unit file may leave it."""
+    monkeypatch.setenv("FLIPBOOK_ENDPOINT", "")
+    assert Settings().endpoint is None
+
+
+def test_a_setting_that_cannot_be_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one sentence."""
+    monkeypatch.setenv("FLIPBOOK_SPOOL_KEEP_DAYS", "soon")
+    with pytest.raises(UsageError, match="Among the settings, spool_keep_days: Input should be a valid integer"):
+        read_settings()

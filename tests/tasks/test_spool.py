@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -108,8 +109,12 @@ def test_a_run_that_was_killed_after_sampling_is_taken_up_again(new_spool: NewSp
 def test_a_child_process_does_not_keep_the_lock(new_spool: NewSpool, new_study: NewStudy) -> None:
     """Such as a simulator that outlives its starter for a moment."""
     spool = new_spool(new_study())
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
+    command = [sys.executable, "-c", "print(flush=True); input()"]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=False)
     try:
+        # A system may let us go on before the child has closed what it must not inherit.
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"\n"
         spool.close()
         with Spool.resumable(spool.path.parent, new_study(), DAY) or pytest.fail("still locked"):
             pass
@@ -221,6 +226,70 @@ def test_only_landed_runs_are_removed_after_their_time(new_spool: NewSpool, new_
     assert prune(root, 30, today + dt.timedelta(days=30)) == []
     assert prune(root, 30, today + dt.timedelta(days=31)) == [landed.path]
     assert list(root.iterdir()) == [unlanded.path]
+
+
+def test_a_run_that_ends_while_it_is_looked_at_is_not_closed_as_left_behind(
+    new_spool: NewSpool, new_study: NewStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process finished it between our look and our lock: what it said of its end stands."""
+    yesterday = NOON - dt.timedelta(days=1)
+    spool = new_spool(new_study(), yesterday.date(), yesterday)
+    lock = Spool.lock
+
+    def finish_and_lock(folder: Folder) -> Spool | None:
+        spool.finish(spool.header.run("complete", None, attempted=20, ended_at=NOON, source="here"))
+        spool.close()
+        return lock(folder)
+
+    monkeypatch.setattr(Spool, "lock", finish_and_lock)
+    assert close_past(spool.path.parent, DAY) == []
+    assert spool.run.state == "complete"
+
+
+def test_two_processes_may_prune_at_once(
+    new_spool: NewSpool, new_study: NewStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the other one removes first is no failure, and the rest still goes."""
+    spools = [new_spool(new_study()) for _ in range(2)]
+    for spool in spools:
+        spool.finish(spool.header.run("complete", None, attempted=20, ended_at=NOON, source="here"))
+        spool.mark_landed()
+    root = spools[0].path.parent
+    rename = Path.rename
+
+    def removed_by_another(path: Path, to: Path) -> Path:
+        if path == spools[0].path:
+            shutil.rmtree(path)
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", removed_by_another)
+    assert prune(root, 7, dt.datetime.now(dt.UTC).date() + dt.timedelta(days=8)) == [spools[1].path]
+    assert list(root.iterdir()) == []
+
+
+def test_an_end_that_cannot_be_read_stops_nobody(
+    new_spool: NewSpool, new_study: NewStudy, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that a newer version wrote stays where it is, is named in a warning, and is not taken up."""
+    newer, ours = new_spool(new_study()), new_spool(new_study())
+    for spool in (newer, ours):
+        spool.finish(spool.header.run("complete", None, attempted=20, ended_at=NOON, source="here"))
+        spool.close()
+    (newer.path / "finished.json").write_text('{"run_id": "x", "new_field": 1}')
+    assert [folder.path for folder in finished_not_landed(ours.path.parent)] == [ours.path]
+    assert str(newer.path) in caplog.text
+    with Spool.resumable(ours.path.parent, new_study(), DAY) or pytest.fail("nothing to resume") as resumed:
+        assert resumed.path == ours.path
+
+
+def test_a_folder_of_another_user_stops_nobody(new_spool: NewSpool, new_study: NewStudy) -> None:
+    """A lock that cannot be opened is as good as held."""
+    spool = new_spool(new_study())
+    spool.close()
+    (spool.path / "lock").unlink()
+    (spool.path / "lock").mkdir()
+    assert Spool.resumable(spool.path.parent, new_study(), DAY) is None
+    assert close_past(spool.path.parent, DAY + dt.timedelta(days=1)) == []
 
 
 def test_two_models_with_one_slug_have_two_files(new_spool: NewSpool, new_study: NewStudy) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,7 +18,8 @@ import pytest
 from tasks.core.errors import FlipbookError, UsageError, WarehouseHeldError
 from tasks.land import import_file
 from tasks.settings import PROJECT, Settings
-from tasks.warehouse import Model, Warehouse, in_chunks, models, statement
+from tasks.sql_files import Model, models, statement
+from tasks.warehouse import Warehouse, in_chunks
 
 HOLDER = """
 import sys
@@ -225,6 +227,15 @@ def test_a_model_by_day_is_made_again_for_its_days_alone(warehouse: Warehouse, t
     warehouse.make_model(model, [dt.date(2026, 1, 2)])
     second = warehouse.rows("from mart.by_day order by day")
     assert ([row["n"] for row in first], [row["n"] for row in second]) == ([0, 0], [0, 1])
+
+
+def test_it_spills_beside_the_warehouse(made: Path) -> None:
+    """Not wherever the process stands; a reader into a folder of its own."""
+    spill = "select current_setting('temp_directory') as folder"
+    with Warehouse.open(at(made)) as warehouse:
+        assert warehouse.rows(spill) == [{"folder": f"{made}.tmp"}]
+    with Warehouse.open(at(made), read_only=True) as warehouse:
+        assert warehouse.rows(spill) == [{"folder": f"{made}.{os.getpid()}.tmp"}]
 
 
 def test_parameters_that_a_statement_does_not_name_are_left_out(warehouse: Warehouse) -> None:
