@@ -12,7 +12,7 @@ from tasks.land import land_run
 from tasks.settings import Settings
 from tasks.warehouse import Warehouse
 
-LARGE, SMALL, DAYS, LARGEST = 200_000, 10_000, 30, 300_000
+LARGE, SMALL, DAYS, LARGEST, ROUNDS = 200_000, 10_000, 30, 300_000, 3
 FIRST_DAY = dt.date(2026, 10, 1)
 READ = """
 select count(*), sum(length(response)), sum(length(headers))
@@ -29,8 +29,11 @@ def main() -> bool:
 def _large(samples: int, must_per_s: int | None, must_bytes: int | None) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         run, file = spool_file(Path(folder), samples, FIRST_DAY)
-        settings = Settings(warehouse=f"{folder}/bench.duckdb")
-        taken_s, floor_s = _landed(settings, run, file), _read(settings, file)
+        rounds = [Settings(warehouse=f"{folder}/bench-{number}.duckdb") for number in range(ROUNDS)]
+        # The best of some, because other work can only slow it down: the file has just been written, for one.
+        taken_s = min(_landed(settings, run, file) for settings in rounds)
+        floor_s = min(_read(settings, file) for settings in rounds)
+        settings = rounds[0]
         size = settings.warehouse_file.stat().st_size / samples
     if must_per_s:
         name = f"landing {samples:,} samples at once"

@@ -78,6 +78,7 @@ class TargetSampling:
         self._planned = len(series) * spool.header.study.samples
         self._received: set[tuple[str, str, int]] = set()
         self._failures = 0
+        self._dearest_usd: dict[SeriesKey, float] = {}
         self._refused = False
         self._report_at = time.monotonic() + PROGRESS_EVERY_S
         self._take_up()
@@ -129,15 +130,18 @@ class TargetSampling:
 
     async def _call_within(self, budget: Budget, series: Series, repeat: int) -> None:
         prepared = self._prepared[series.key]
-        if not await budget.admits(prepared.usd):
+        # An estimate may be too low; what a call of this series has cost is not.
+        set_aside_usd = max(prepared.usd, self._dearest_usd.get(series.key, 0.0))
+        if not await budget.admits(set_aside_usd):
             self._stop_run(f"stopped at its budget of ${budget.cap_usd:g}")
             return
         spent_usd = 0.0
         try:
             if answer := await self._call(series, repeat):
                 spent_usd = self._spent_usd(answer.status, answer.body, prepared)
+                self._dearest_usd[series.key] = max(set_aside_usd, spent_usd)
         finally:
-            budget.settle(prepared.usd, spent_usd)
+            budget.settle(set_aside_usd, spent_usd)
 
     async def _call(self, series: Series, repeat: int) -> Answer | None:
         prepared = self._prepared[series.key]
