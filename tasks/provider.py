@@ -15,6 +15,7 @@ import httpx2
 import openai
 
 from tasks.core.endpoints import Endpoint
+from tasks.core.recording import SECRET_HEADERS
 from tasks.limits import Brake, Pace
 from tasks.retries import NO_RESPONSE, Retries, asked_wait_s, is_retried
 
@@ -25,12 +26,11 @@ SHORTEST_SECRET = 8
 KEEP_ALIVE_S = 4.0
 ERROR_CHARACTERS = 500
 # Secrets, and what describes the connection or the encoding of bytes that are already decoded, instead of the answer.
-DROPPED_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "www-authenticate", "proxy-authenticate", "api-key", "x-api-key"}
-    | {"cookie", "set-cookie", "connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "vary"}
-    | {"content-encoding", "content-length", "alt-svc", "strict-transport-security", "x-content-type-options"}
-    | {"access-control-expose-headers", "access-control-allow-origin"}
-)
+DROPPED_HEADERS = SECRET_HEADERS | {
+    *("www-authenticate", "proxy-authenticate", "connection", "keep-alive", "transfer-encoding", "te", "trailer"),
+    *("upgrade", "vary", "content-encoding", "content-length", "alt-svc", "strict-transport-security"),
+    *("x-content-type-options", "access-control-expose-headers", "access-control-allow-origin"),
+}
 REFUSALS = frozenset({401, 403, 404})
 # OpenAI says 429 to an account without credit; no wait mends that.
 OUT_OF_CREDIT = "insufficient_quota"
