@@ -1,4 +1,4 @@
-"""The demo: the coin-flip study for some days at the simulator, through the same flow that is deployed."""
+"""The demo: coin flips for some days at the simulator, and then some texts, through the same flow that is deployed."""
 
 import datetime as dt
 
@@ -7,8 +7,10 @@ from flows.running import run_study
 from flows.server import server_running
 from tasks import catalogue
 from tasks.core.errors import FlipbookError
+from tasks.core.preflight import sent_to
 from tasks.core.study import Study
 from tasks.embedded import simulator_running
+from tasks.judging import judge_kept
 from tasks.render import render
 from tasks.settings import Settings
 from tasks.warehouse import Warehouse
@@ -18,19 +20,24 @@ ENDPOINT = "simulator"
 # As published, as published, never changing, and changed on the tenth of fourteen days.
 MODELS = {"gpt-4o": "Heads", "gpt-3.5-turbo": "He", "control-steady": "Heads", "control-changing": "Heads"}
 CHANGE = 9 / 14
+# Short, so that the pages of texts have something to show and the whole takes about a minute.
+TEXT_STUDY = "seed-and-temperature"
+TEXT_DAYS = 3
+TEXT_SAMPLES = 8
 
 
 def run_demo(settings: Settings, days: int, samples: int, *, tell: Listener) -> str:
     """Sample the days, ending today, that the warehouse does not have yet, write the pages, and name the report."""
-    study = demo_study(settings, samples)
+    flips, texts = demo_study(settings, samples), text_study(settings)
     today = dt.datetime.now(dt.UTC).date()
     wanted = [today - dt.timedelta(days=back) for back in reversed(range(days))]
-    missing = [day for day in wanted if day not in _complete_days(settings, study)]
     changes_on = wanted[int(days * CHANGE)]
     address = catalogue.endpoints(settings)[ENDPOINT].base_url
-    with server_running(), simulator_running(address, options=["--changes-on", str(changes_on)]):
-        for day in missing:
-            _run_day(study, day, tell)
+    simulator = simulator_running(address, options=["--changes-on", str(changes_on)])
+    with server_running(), simulator, judge_kept():
+        for study, its_days in ((flips, wanted), (texts, wanted[-TEXT_DAYS:])):
+            for day in sorted(set(its_days) - _complete_days(settings, study)):
+                _run_day(study, day, tell)
     tell("Writing the pages.")
     return f"The report: {render.fn(settings)[0]}"
 
@@ -41,10 +48,15 @@ def demo_study(settings: Settings, samples: int) -> Study:
     return catalogue.study(settings, STUDY).changed(targets=targets, samples=samples)
 
 
+def text_study(settings: Settings) -> Study:
+    """The catalogue's study of texts, asked of the simulator."""
+    return sent_to(catalogue.study(settings, TEXT_STUDY), ENDPOINT).changed(samples=TEXT_SAMPLES)
+
+
 def _run_day(study: Study, day: dt.date, tell: Listener) -> None:
     # One line a day: the targets take less than the second after which they would report.
     ended = run_study(study, day, pages=False, tell=lambda _: None)
-    tell(f"{day}: {ended.message}")
+    tell(f"{study.name}, {day}: {ended.message}")
     if not ended.is_done:
         raise FlipbookError(ended.message)
 

@@ -26,7 +26,7 @@ def serve_all(settings: Settings, port: int, site_port: int, *, tell: Listener) 
     deployments = catalogue.deployments(settings)
     catalogue.endpoints(settings)
     settings.site.mkdir(parents=True, exist_ok=True)
-    environment = _environment(settings, port, site_port, tell)
+    environment = environment_of_parts(settings, port, site_port, tell)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack, suppress(KeyboardInterrupt):
         server = _started(stack, environment, "prefect", "server", "start", "--host", HOST, "--port", str(port))
@@ -46,26 +46,37 @@ def serve_all(settings: Settings, port: int, site_port: int, *, tell: Listener) 
         _watch(parts)
 
 
-def _environment(settings: Settings, port: int, site_port: int, tell: Listener) -> dict[str, str]:
+def environment_of_parts(settings: Settings, port: int, site_port: int, tell: Listener) -> dict[str, str]:
+    """What server, worker and deployments are started with. Without any key, studies go to the simulator: it tells."""
     environment = {
         **os.environ,
         "PREFECT_API_URL": f"http://{HOST}:{port}/api",
         "PREFECT_HOME": os.environ.get("PREFECT_HOME", str(HOME)),
         "FLIPBOOK_SITE_URL": settings.site_url or f"http://{HOST}:{site_port}",
     }
-    lacking = _lacking_keys(settings, environment)
+    needed = _studies_by_key(settings)
+    lacking = sorted(key for key in needed if not environment.get(key))
     if lacking and settings.endpoint is None:
-        tell(f"{' and '.join(lacking)} not set: every study is sent to the simulator, and its pages say so.")
-        environment["FLIPBOOK_ENDPOINT"] = "simulator"
+        not_set = f"{' and '.join(lacking)} not set"
+        if len(lacking) == len(needed):
+            tell(f"{not_set}: every study is sent to the simulator, and its pages say so.")
+            environment["FLIPBOOK_ENDPOINT"] = "simulator"
+        else:
+            refused = sorted({study for key in lacking for study in needed[key]})
+            tell(f"{not_set}: runs of {', '.join(refused)} will be refused. The other studies ask their providers.")
     return environment
 
 
-def _lacking_keys(settings: Settings, environment: Mapping[str, str]) -> list[str]:
-    """The keys that the catalogue's studies need and the environment lacks."""
+def _studies_by_key(settings: Settings) -> dict[str, set[str]]:
+    """The keys that the catalogue needs, and the studies that need each."""
     endpoints = catalogue.endpoints(settings)
-    used = {target.endpoint for study in catalogue.deployments(settings).values() for target in study.targets}
-    keys = {endpoints[name].key_env for name in used if name in endpoints}
-    return sorted(key for key in keys if key and not environment.get(key))
+    needed: dict[str, set[str]] = {}
+    for name, study in catalogue.deployments(settings).items():
+        for target in study.targets:
+            key = endpoints[target.endpoint].key_env if target.endpoint in endpoints else None
+            if key:
+                needed.setdefault(key, set()).add(name)
+    return needed
 
 
 def _create_pool(environment: Mapping[str, str]) -> None:

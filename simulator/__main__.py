@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         type=dt.date.fromisoformat,
         default=DEFAULT_CHANGES_ON,
         metavar="DAY",
-        help="the day from which on control-changing is another model",
+        help="the day from which on the controls that change have changed",
     )
     parser.add_argument("--fault", action="append", default=[], metavar="KIND=RATE", help="meet a share of the calls")
     parser.add_argument("--fault-first", action="append", default=[], metavar="KIND=N", help="meet the next N calls")

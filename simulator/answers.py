@@ -1,17 +1,24 @@
 """What a model answers: the positions of one completion, before it is put on the wire."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Self
 
 from simulator.asked import MAX_TOP_LOGPROBS, Asked
-from simulator.draws import uniform
+from simulator.draws import hashed, uniform
+from simulator.letters import letter_candidates
 from simulator.models import Model, Outcome, Regime, Token, as_sent, choose
-from simulator.prose import Voice, spoken
+from simulator.prose import SENTENCE, Voice, spoken
 
 # After the first piece of a word there is hardly a choice left; these lists are invented.
 CERTAIN = Token("", as_sent(-1.9e-06))
+REASONING_TOKENS = 64
+ALONE = "alone"
+# Enough for the reasons of some questions, and not of most, to have a place where two words are nearly tied.
+NEAR_TIE_OF_REASONS = 0.03
+REASONS = 2
+BEFORE_LETTER = (" Answer", ":")
 UNLIKELY = [Token(text, as_sent(-14.0 - 0.25 * index)) for index, text in enumerate("\n.,!-;:')?/_*s&%#@~+=")]
 
 
@@ -30,6 +37,7 @@ class Answer:
     fingerprint: str | None
     positions: list[Position]
     finish_reason: str
+    reasoning_tokens: int = 0
 
     @property
     def text(self) -> str:
@@ -50,6 +58,14 @@ class Draws:
         call = f"{seed}/{day}/{asked.request_id}/{k}"
         return cls(call, call if asked.seed is None else f"{seed}/{asked.request_id}/seed {asked.seed}")
 
+    def in_batch_of(self, calls: int) -> Self:
+        """The same draws in a batch of so many calls: one alone always meets the same backend, others seldom do.
+
+        Batches are padded to powers of two, and with each doubling there is one more way to compute.
+        """
+        ways = 1 + (calls - 1).bit_length()
+        return self if hashed(self.meeting, "way") % ways else replace(self, meeting=ALONE)
+
 
 def outcome_met(regime: Regime, draws: Draws) -> Outcome:
     """The backend that a call meets."""
@@ -63,23 +79,37 @@ def coin_choice(outcome: Outcome, model: Model, asked: Asked, draws: Draws) -> i
 
 
 def coin_answer(model: Model, asked: Asked, outcome: Outcome, choice: int) -> Answer:
-    """The answer that begins with the chosen token: the word that it begins, as far as `max_tokens` allows."""
+    """The answer that begins with the chosen token: the word that it begins, as far as the limit allows."""
     token = outcome.tokens[choice]
     pieces = list(model.words.get(token.text, [token.text]))
-    positions = [Position(token, list(outcome.tokens)), *(_certain(piece) for piece in pieces[1:])]
-    return _ended(outcome, positions, asked.max_tokens)
+    positions = [Position(token, list(outcome.tokens)), *map(_certain, pieces[1:])]
+    return _ended(model, asked, outcome, positions)
 
 
-def prose_answer(model: Model, asked: Asked, outcome: Outcome, draws: Draws) -> Answer:
-    """A text of some sentences, cut at `max_tokens`."""
-    voice = Voice(
-        model=model.name,
+def voice_of(model: Model, regime: Regime, asked: Asked, outcome: Outcome, draws: Draws) -> Voice:
+    """All that the text of a call depends on."""
+    return Voice(
+        model=regime.voice,
         prompt=asked.prompt,
         backend=outcome.tokens[0].logprob,
         draws=draws.sampling,
         temperature=0.0 if model.is_greedy else asked.temperature,
     )
-    return _ended(outcome, [Position(*said) for said in islice(spoken(voice), asked.max_tokens)], asked.max_tokens)
+
+
+def prose_answer(model: Model, asked: Asked, outcome: Outcome, voice: Voice) -> Answer:
+    """A text of some sentences, as far as the limit allows."""
+    said = islice(spoken(voice), asked.max_tokens)
+    return _ended(model, asked, outcome, [Position(*one) for one in said])
+
+
+def chosen_answer(model: Model, asked: Asked, outcome: Outcome, voice: Voice) -> Answer:
+    """Two sentences, and then the letter of one of the choices."""
+    reasons = islice(spoken(replace(voice, near_tie=NEAR_TIE_OF_REASONS)), REASONS * len(SENTENCE))
+    letters = letter_candidates(voice, asked.choices)
+    letter = letters[choose(letters, voice.temperature, uniform(voice.draws, "letter"))]
+    positions = [*(Position(*one) for one in reasons), *map(_certain, BEFORE_LETTER), Position(letter, letters)]
+    return _ended(model, asked, outcome, positions)
 
 
 def _certain(piece: str) -> Position:
@@ -87,7 +117,10 @@ def _certain(piece: str) -> Position:
     return Position(token, [token, *UNLIKELY][:MAX_TOP_LOGPROBS])
 
 
-def _ended(outcome: Outcome, positions: list[Position], max_tokens: int | None) -> Answer:
-    # A model needs one more token to say that it has ended, so an answer of exactly max_tokens was cut.
-    is_cut = max_tokens is not None and len(positions) >= max_tokens
-    return Answer(outcome.fingerprint, positions[:max_tokens], "length" if is_cut else "stop")
+def _ended(model: Model, asked: Asked, outcome: Outcome, positions: list[Position]) -> Answer:
+    if asked.max_tokens is None:
+        return Answer(outcome.fingerprint, positions, "stop", model.is_reasoning * REASONING_TOKENS)
+    # A model needs one more token to say that it has ended, so an answer of exactly as many was cut.
+    reasoning = min(model.is_reasoning * REASONING_TOKENS, asked.max_tokens)
+    room = asked.max_tokens - reasoning
+    return Answer(outcome.fingerprint, positions[:room], "length" if len(positions) >= room else "stop", reasoning)

@@ -9,6 +9,8 @@ from tasks.core.canonical import request_id
 
 MAX_TOP_LOGPROBS = 20
 COIN = re.compile(r"\b(coin|heads)\b", re.IGNORECASE)
+# The letter of each choice that a prompt offers, one a line: `A) seven`.
+CHOICE = re.compile(r"^\(?([A-Z])[).]\s", re.MULTILINE)
 WORDS = re.compile(r"\w+|[^\w\s]")
 TOKENS_AROUND_A_PROMPT = 7
 
@@ -30,11 +32,15 @@ class Asked:
     prompt: str
     prompt_tokens: int
     is_coin: bool
+    choices: tuple[str, ...]
+    """The letters that the last message offers; none where it asks no such question."""
     temperature: float
     seed: int | None
     max_tokens: int | None
     top_logprobs: int | None
     """Length of each list; None where no log-probabilities are asked for."""
+    has_old_limit: bool
+    """Whether the limit is `max_tokens`, which newer models refuse."""
     rendered: dict[Any, bytes] = field(default_factory=dict, compare=False)
     """Bodies already rendered for this very request, without id and time."""
 
@@ -58,10 +64,12 @@ def read_chat(raw: bytes, deployment: str | None = None) -> Asked:
         prompt="\n".join(texts),
         prompt_tokens=sum(len(WORDS.findall(text)) for text in texts) + TOKENS_AROUND_A_PROMPT,
         is_coin=COIN.search(texts[-1]) is not None,
+        choices=tuple(CHOICE.findall(texts[-1])),
         temperature=_number(body, "temperature", 0, 2, default=1.0),
         seed=_integer(body, "seed", -(2**63), 2**63 - 1),
         max_tokens=_max_tokens(body),
         top_logprobs=_top_logprobs(body),
+        has_old_limit=body.get("max_tokens") is not None,
     )
 
 

@@ -11,11 +11,12 @@ from multidict import CIMultiDict
 
 from simulator import wire
 from simulator.asked import Asked, read_chat
+from simulator.batches import Batches
 from simulator.counts import Counts
 from simulator.faults import ERROR_PAGE, SPOILT, STATUSES, Faults, spoil
 from simulator.models import Model
 from simulator.oracle import Oracle
-from simulator.refusals import RefusedError, unknown_model
+from simulator.refusals import RefusedError, refuse_beyond_reasoning, unknown_model
 from simulator.settings import Settings
 from simulator.wire import Dialect
 
@@ -47,6 +48,7 @@ class Chat:
         self._oracle = oracle
         self._counts = counts
         self._faults = Faults(settings.seed, settings.fault_rates, dict(settings.first_faults))
+        self._batches = Batches()
         self._attempts: Counter[tuple[dt.date, str]] = Counter()
         self._known: dict[tuple[str | None, bytes], Asked] = {}
 
@@ -63,7 +65,7 @@ class Chat:
                 return _page(call)
             case status if status in STATUSES:
                 return self._error(call, status)
-        body = self._body(call)
+        body = self._body(call, await self._batches.joined(call.model))
         match call.fault:
             case "cut":
                 return await _cut(call, body)
@@ -76,6 +78,8 @@ class Chat:
         model = self._oracle.model(asked.model)
         if model is None:
             raise unknown_model(asked.model)
+        if model.is_reasoning:
+            refuse_beyond_reasoning(asked, dialect)
         day = _day(request)
         fault = self._fault(request, asked, day)
         headers = wire.headers(dialect, self._counts.requests, asked.prompt_tokens, self._seconds(fault))
@@ -109,12 +113,14 @@ class Chat:
             call.headers["retry-after-ms"] = str(round(1000 * seconds))
         return web.Response(status=int(status), body=body, headers=call.headers)
 
-    def _body(self, call: Call) -> bytes:
-        if call.fault in ("cut", "bad-json"):
-            # Not an answer: the next one is what this would have been.
-            return wire.completed(wire.new_id(), self._oracle.peek(call.model, call.asked, call.day, call.dialect))
+    def _body(self, call: Call, batch: int | None) -> bytes:
+        # What is cut is not an answer: the next one is what this would have been.
+        is_whole = call.fault not in ("cut", "bad-json")
+        answer = self._oracle.answer if is_whole else self._oracle.peek
         completion_id = wire.new_id()
-        body = wire.completed(completion_id, self._oracle.answer(call.model, call.asked, call.day, call.dialect))
+        body = wire.completed(completion_id, answer(call.model, call.asked, call.day, call.dialect, batch))
+        if not is_whole:
+            return body
         if call.fault in SPOILT:
             last_id = self._counts.ids[-1] if self._counts.ids else completion_id
             completion_id = last_id if call.fault == "duplicate-id" else completion_id

@@ -39,6 +39,8 @@ class Regime:
 
     outcomes: tuple[Outcome, ...]
     cumulative: tuple[float, ...]
+    voice: str
+    """Whose texts it writes."""
 
     def draw(self, draw: float) -> Outcome:
         """The outcome that a uniform `draw` falls on."""
@@ -54,6 +56,10 @@ class Model:
     is_greedy: bool
     words: Mapping[str, Sequence[str]]
     regimes: tuple[Regime, ...]
+    is_reasoning: bool = False
+    """Whether it thinks first, and refuses what such models refuse."""
+    batch_s: float = 0.0
+    """How long requests gather to be served as one batch; the backend is then the batch's. 0: each alone."""
 
     def regime(self, day: dt.date, changes_on: dt.date) -> Regime:
         """The regime that holds on a day."""
@@ -76,23 +82,30 @@ def load_models(figures: Path = FIGURES) -> dict[str, Model]:
 
 def _model(figures: dict[str, Any]) -> Model:
     lists = [[Token(text, logprob) for text, logprob in rows] for rows in figures["lists"]]
+    # One for each regime; a model keeps its voice unless its figures say that another took its place.
+    voices = figures.get("voices", [figures["model"]] * len(figures["regimes"]))
     return Model(
         name=figures["model"],
         served_as=figures["served_as"],
         is_greedy=figures["is_greedy"],
         words=figures["words"],
-        regimes=tuple(_regime(values, lists, figures["grid_nat"]) for values in figures["regimes"]),
+        regimes=tuple(
+            _regime(values, lists, figures["grid_nat"], voice)
+            for values, voice in zip(figures["regimes"], voices, strict=True)
+        ),
+        is_reasoning=figures.get("is_reasoning", False),
+        batch_s=figures.get("batch_ms", 0) / 1000,
     )
 
 
-def _regime(values: list[dict[str, Any]], lists: list[list[Token]], grid_nat: float | None) -> Regime:
+def _regime(values: list[dict[str, Any]], lists: list[list[Token]], grid_nat: float | None, voice: str) -> Regime:
     outcomes, counts = [], []
     for value in values:
         tokens = top_list(value["probability_pct"], lists, grid_nat)
         for fingerprint, count in value["fingerprints"].items():
             outcomes.append(Outcome(fingerprint or None, tokens))
             counts.append(count)
-    return Regime(tuple(outcomes), cumulated(counts))
+    return Regime(tuple(outcomes), cumulated(counts), voice)
 
 
 def as_sent(logprob: float) -> float:

@@ -11,6 +11,7 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from simulator.draws import hashed, uniform
@@ -18,8 +19,10 @@ from simulator.models import Token, as_sent, choose
 
 STEP_NAT = 0.125
 CANDIDATES = 20
-NEAR_TIE = 0.005
-SHORTEST, LONGEST = 5, 20
+NEAR_TIE = 0.01
+# In sentences: long enough for any study of lengths.
+SHORTEST, LONGEST = 52, 64
+KEPT_LISTS = 8192
 
 # The places of a sentence, each with its words: more of them would not make it more real.
 SENTENCE: tuple[list[str], ...] = tuple(json.loads(Path(__file__).with_name("words.json").read_text("utf-8")).values())
@@ -34,6 +37,8 @@ class Voice:
     backend: float
     draws: str
     temperature: float
+    near_tie: float = NEAR_TIE
+    """The share of places where the two likeliest words are nearly tied."""
 
     @property
     def root(self) -> int:
@@ -45,7 +50,7 @@ def spoken(voice: Voice) -> Iterator[tuple[Token, list[Token]]]:
     """The tokens of a text in order, each with its list of candidates, likeliest first; it ends with a sentence."""
     key = voice.root
     for position in range(_length(key)):
-        candidates = _candidates(key, position, voice.backend)
+        candidates = _candidates(key, position, voice.backend, voice.near_tie)
         token = candidates[choose(candidates, voice.temperature, uniform(voice.draws, position))]
         yield token, candidates
         key = hashed(key, token.text)
@@ -56,10 +61,12 @@ def _length(root: int) -> int:
     return sentences * len(SENTENCE)
 
 
-def _candidates(key: int, position: int, backend: float) -> list[Token]:
+# Kept, since the texts of one request share most of their places.
+@lru_cache(maxsize=KEPT_LISTS)
+def _candidates(key: int, position: int, backend: float, near_tie: float) -> list[Token]:
     rng = random.Random(key)
     words = rng.sample(SENTENCE[position % len(SENTENCE)], CANDIDATES)
-    logits = [0.0, *_falling(rng)]
+    logits = [0.0, *_falling(rng, near_tie)]
     noise = random.Random(hashed(key, backend))
     for index in (0, 1):
         logits[index] += STEP_NAT * noise.choice((-1, 0, 0, 1))
@@ -69,8 +76,8 @@ def _candidates(key: int, position: int, backend: float) -> list[Token]:
     return sorted(tokens, key=lambda token: -token.logprob)
 
 
-def _falling(rng: random.Random) -> Iterator[float]:
-    steps = 0 if rng.random() < NEAR_TIE else rng.randint(5, 28)
+def _falling(rng: random.Random, near_tie: float) -> Iterator[float]:
+    steps = 0 if rng.random() < near_tie else rng.randint(5, 28)
     for _ in range(CANDIDATES - 1):
         yield -STEP_NAT * steps
         steps += rng.randrange(8)

@@ -69,11 +69,10 @@ def headers(dialect: Dialect, calls: int, tokens: int, processing_s: float) -> C
 
 def rendered(served_as: str, asked: Asked, answer: Answer, dialect: Dialect) -> bytes:
     """The body of a completion after its id and time, which differ in every call."""
-    completion_tokens = len(answer.positions)
     body: dict[str, Any] = {
         "model": served_as,
         "choices": [_choice(asked, answer, dialect)],
-        "usage": _usage(asked.prompt_tokens, completion_tokens),
+        "usage": _usage(asked.prompt_tokens, len(answer.positions), answer.reasoning_tokens),
         "service_tier": "default",
         "system_fingerprint": answer.fingerprint,
     }
@@ -121,14 +120,15 @@ def _entry(token: Token) -> dict[str, Any]:
     return {"token": token.text, "logprob": token.logprob, "bytes": list(token.text.encode("utf-8", "surrogatepass"))}
 
 
-def _usage(prompt_tokens: int, completion_tokens: int) -> dict[str, Any]:
+def _usage(prompt_tokens: int, shown_tokens: int, reasoning_tokens: int) -> dict[str, Any]:
+    completion_tokens = shown_tokens + reasoning_tokens
     return {
         "prompt_tokens": prompt_tokens,
         "completion_tokens": completion_tokens,
         "total_tokens": prompt_tokens + completion_tokens,
         "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
         "completion_tokens_details": {
-            "reasoning_tokens": 0,
+            "reasoning_tokens": reasoning_tokens,
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,

@@ -12,6 +12,7 @@ from tasks.core.prices import cost_usd, estimated_tokens, price_of
 from tasks.core.study import Target
 from tasks.limits import Brake, Budget
 from tasks.provider import Answer, Provider
+from tasks.refusals import RefusedSeries, ends_target, refuses_request, why_target_ended
 from tasks.spool import LineTemplate, Spool, SpoolWriteError
 
 PROGRESS_EVERY_S = 1.0
@@ -75,6 +76,7 @@ class TargetSampling:
         self._price = price_of(provider.endpoint, target.model)
         series = series_of_target(spool.header.study, target)
         self._prepared = {one.key: self._prepare(one) for one in series}
+        self._given_up = RefusedSeries(self._prepared)
         self._planned = len(series) * spool.header.study.samples
         self._received: set[tuple[str, str, int]] = set()
         self._failures = 0
@@ -97,8 +99,9 @@ class TargetSampling:
             arm, prompt, repeat = sample["arm"], sample["prompt"], sample["repeat"]
             self._received.add((arm, prompt, repeat))
             self._failures += sample["status"] != OK
+            key = SeriesKey(sample["study"], sample["endpoint"], self._target.model, arm, prompt)
+            self._given_up.note(key, sample["status"], sample["error"])
             if self._budget:
-                key = SeriesKey(sample["study"], sample["endpoint"], self._target.model, arm, prompt)
                 self._budget.spent_usd += self._spent_usd(sample["status"], sample["response"], self._prepared[key])
 
     async def run(self) -> TargetOutcome:
@@ -109,8 +112,13 @@ class TargetSampling:
                 await self._run_block(block)
         self._report()
         attempted = len(self._received)
-        ended = self.brake.reason if self._refused or attempted < self._planned else None
-        return TargetOutcome(self.name, self._planned, attempted, self._failures, ended)
+        return TargetOutcome(self.name, self._planned, attempted, self._failures, self._ended(attempted))
+
+    def _ended(self, attempted: int) -> str | None:
+        if not self._refused and attempted == self._planned:
+            return None
+        reasons = (self._given_up.sentence(self.name), self.brake.reason)
+        return " ".join(reason for reason in reasons if reason) or None
 
     async def _run_block(self, block: Block) -> None:
         calls = (call for call in block.calls if (call[0].key.arm, call[0].key.prompt, call[1]) not in self._received)
@@ -123,6 +131,8 @@ class TargetSampling:
         for series, repeat in calls:
             if self.brake.is_pulled:
                 return
+            if self._given_up.has(series.key):
+                continue
             if self._budget is None:
                 await self._call(series, repeat)
             else:
@@ -146,14 +156,19 @@ class TargetSampling:
     async def _call(self, series: Series, repeat: int) -> Answer | None:
         prepared = self._prepared[series.key]
         answer = await self._provider.ask(series.key.model, prepared.request, prepared.tokens, self.brake)
-        if answer is None or (answer.is_refusal and self._refused):
-            # The first refusal speaks for those that were in flight with it.
-            return answer
-        if answer.is_refusal:
-            self._refused = True
-            self.brake.pull(_refusal(self.name, answer, self._provider.endpoint.key_env))
-        self._keep(series, repeat, answer)
+        if answer is not None and not self._is_said_already(series.key, answer):
+            if ends_target(answer):
+                self._refused = True
+                self.brake.pull(why_target_ended(self.name, answer, self._provider.endpoint.key_env))
+            self._keep(series, repeat, answer)
+            self._given_up.note(series.key, answer.status, answer.error)
         return answer
+
+    def _is_said_already(self, key: SeriesKey, answer: Answer) -> bool:
+        """Whether the refusals before it speak for this one, which was in flight with them."""
+        if refuses_request(answer.status, answer.error):
+            return self._given_up.has(key)
+        return answer.is_refusal and self._refused
 
     def _keep(self, series: Series, repeat: int, answer: Answer) -> None:
         line = self._prepared[series.key].lines.line(
@@ -191,13 +206,3 @@ class TargetSampling:
             return cost_usd(self._price, usage["prompt_tokens"], usage["completion_tokens"]) or 0
         except (ValueError, KeyError, TypeError, RecursionError):
             return prepared.usd
-
-
-def _refusal(target: str, answer: Answer, key_env: str | None) -> str:
-    key = f"the key in {key_env}" if key_env else "its key (endpoints.toml names none)"
-    hint = {
-        401: f"check {key}",
-        403: f"check what {key} may use",
-        404: "check the model's name and the endpoint's address",
-    }.get(answer.status, "its account has no credit left")
-    return f"{target} refused with HTTP {answer.status}: {hint}."

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -23,6 +23,17 @@ class Price(BaseModel):
     source: str = ""
 
 
+Capability = Literal["logprobs", "temperature", "seed", "max_tokens", "embeddings"]
+
+
+class KnownModel(BaseModel):
+    """What is known of one model at an endpoint, beside its price."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lacks: frozenset[Capability] = frozenset()
+
+
 class Endpoint(BaseModel):
     """One place that serves models."""
 
@@ -37,6 +48,8 @@ class Endpoint(BaseModel):
     tokens_per_minute: float | None = Field(None, gt=0)
     timeout_s: float = Field(120, gt=0)
     prices: dict[str, Price] = Field(default_factory=dict)
+    lacks: frozenset[Capability] = frozenset()
+    models: dict[str, KnownModel] = Field(default_factory=dict)
 
     @field_validator("base_url")
     @classmethod
@@ -73,6 +86,10 @@ class Endpoint(BaseModel):
         """Whether its answers must be marked as simulated."""
         return self.kind == "simulator"
 
+    def lacking(self, model: str) -> frozenset[Capability]:
+        """What a model here is known to lack, be it the model or the whole endpoint."""
+        return self.lacks | (declared(self.models, model) or KnownModel()).lacks
+
     def key(self, environment: Mapping[str, str]) -> str | None:
         """The key from the environment; None where none is declared. Raises UsageError where one is missing."""
         if self.key_env is None:
@@ -85,6 +102,17 @@ class Endpoint(BaseModel):
                 f"{self.key_env} holds a character that no key has: it may have been copied with its quotes."
             )
         return key
+
+
+Declared = TypeVar("Declared")
+
+
+def declared(of_models: Mapping[str, Declared], model: str) -> Declared | None:
+    """What is declared of a model. A dated name takes what its alias has, where it has nothing of its own."""
+    if model in of_models:
+        return of_models[model]
+    aliases = [name for name in of_models if model.startswith(f"{name}-20")]
+    return of_models[max(aliases, key=len)] if aliases else None
 
 
 def parse_endpoints(tables: Mapping[str, Any], source: str) -> dict[str, Endpoint]:

@@ -1,15 +1,16 @@
 """Which calls a study makes, and in which order."""
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from tasks.core.canonical import canonical_json, digest
 from tasks.core.study import Arm, Prompt, Study, Target
 
-# Arms of different concurrency alternate in blocks of at most this many calls of each series' share.
+# Arms of different concurrency alternate, each in so many blocks, or fewer where a block would hold less than
+# `FULL_BLOCK` calls for each of those at once: it would be over before its concurrency was reached.
 BLOCKS_PER_CONCURRENCY = 8
+FULL_BLOCK = 2
 
 
 class SeriesKey(NamedTuple):
@@ -94,13 +95,18 @@ def blocks_of_target(study: Study, target: Target, seed: str) -> tuple[Block, ..
         calls.extend((series, repeat) for repeat in range(study.samples))
     for calls in by_concurrency.values():
         rng.shuffle(calls)
-    if len(by_concurrency) == 1:
-        return tuple(Block(concurrency, tuple(calls)) for concurrency, calls in by_concurrency.items())
     return tuple(_alternating(by_concurrency, rng))
 
 
-def _alternating(by_concurrency: dict[int, list[tuple[Series, int]]], rng: random.Random) -> Iterator[Block]:
-    for round_ in range(BLOCKS_PER_CONCURRENCY):
-        for concurrency in rng.sample(sorted(by_concurrency), len(by_concurrency)):
-            if calls := by_concurrency[concurrency][round_::BLOCKS_PER_CONCURRENCY]:
-                yield Block(concurrency, tuple(calls))
+def _alternating(by_concurrency: dict[int, list[tuple[Series, int]]], rng: random.Random) -> list[Block]:
+    placed = []
+    for concurrency, calls in by_concurrency.items():
+        blocks = _blocks(concurrency, calls) if len(by_concurrency) > 1 else [Block(concurrency, tuple(calls))]
+        placed += [((index + rng.random()) / len(blocks), block) for index, block in enumerate(blocks)]
+    return [block for _, block in sorted(placed, key=lambda place: place[0])]
+
+
+def _blocks(concurrency: int, calls: list[tuple[Series, int]]) -> list[Block]:
+    """The calls of one concurrency in equal parts."""
+    blocks = max(1, min(BLOCKS_PER_CONCURRENCY, len(calls) // (FULL_BLOCK * concurrency)))
+    return [Block(concurrency, tuple(calls[index::blocks])) for index in range(blocks)]

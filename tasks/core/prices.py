@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tasks.core.endpoints import Endpoint, Price
+from tasks.core.endpoints import Endpoint, Price, declared
 from tasks.core.errors import UsageError
 from tasks.core.plan import Series, series_of_study
 from tasks.core.study import Study
@@ -19,10 +19,7 @@ COMPLETION_LIMITS = ("max_completion_tokens", "max_tokens")
 
 def price_of(endpoint: Endpoint, model: str) -> Price | None:
     """The declared price of a model. A dated name takes its alias's price where it has none of its own."""
-    if model in endpoint.prices:
-        return endpoint.prices[model]
-    aliases = [name for name in endpoint.prices if model.startswith(f"{name}-20")]
-    return endpoint.prices[max(aliases, key=len)] if aliases else None
+    return declared(endpoint.prices, model)
 
 
 def cost_usd(price: Price | None, prompt_tokens: float, completion_tokens: float) -> float | None:
@@ -52,15 +49,16 @@ class Estimate:
     usd: float | None
 
 
-def estimate(study: Study, endpoints: Mapping[str, Endpoint]) -> list[Estimate]:
-    """One estimate a target, before anything is sent."""
+def estimate(study: Study, endpoints: Mapping[str, Endpoint], samples: int | None = None) -> list[Estimate]:
+    """One estimate a target, before anything is sent, at so many `samples` a series (None: the study's own)."""
+    samples = study.samples if samples is None else samples
     rows: dict[tuple[str, str], list[int]] = {}
     for series in series_of_study(study):
         row = rows.setdefault((series.key.endpoint, series.key.model), [0, 0, 0])
         prompt_tokens, completion_tokens = estimated_tokens(series)
-        row[0] += study.samples
-        row[1] += study.samples * prompt_tokens
-        row[2] += study.samples * completion_tokens
+        row[0] += samples
+        row[1] += samples * prompt_tokens
+        row[2] += samples * completion_tokens
     return [
         Estimate(endpoint, model, calls, sent, received, cost_usd(price_of(endpoints[endpoint], model), sent, received))
         for (endpoint, model), (calls, sent, received) in rows.items()

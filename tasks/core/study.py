@@ -1,8 +1,9 @@
 """What is asked of whom. `Study` is the flow's one main parameter, the run form and the catalogue entry."""
 
+import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from tasks.core.canonical import canonical_json, digest
 
@@ -14,6 +15,8 @@ DEFAULT_THRESHOLDS_PP = (0.01, 0.001, 0.0001)
 OWN_BODY_FIELDS = frozenset({"model", "messages", "temperature", "seed", "max_tokens", "logprobs", "top_logprobs"})
 # Fields that would make one call something else than one whole answer.
 REFUSED_BODY_FIELDS = frozenset({"n", "stream", "stream_options"})
+# What Python's own regular expressions have beyond those of the warehouse.
+BEYOND_RE2 = re.compile(r"\(\?(?:[=!>]|<[=!]|P=)|(?<!\\)(?:\\\\)*\\[1-9Z]")
 
 
 class _Form(BaseModel):
@@ -57,8 +60,9 @@ class Target(_Form):
     )
     follow: str | None = Field(
         None,
-        description="The token whose log-probability is followed, such as Heads. "
-        "Empty: the likeliest token of each answer.",
+        description="The token whose log-probability is followed, exactly as the endpoint writes it, such as Heads. "
+        "Empty: the likeliest token of each answer; the page shows which answer a first token begins. "
+        "Another token is another figure: change it together with the study's name.",
         json_schema_extra={"position": 2},
     )
 
@@ -141,18 +145,43 @@ class Study(_Form):
         "The first one is used in headlines.",
         json_schema_extra={"position": 7},
     )
+    answer_pattern: str | None = Field(
+        None,
+        min_length=1,
+        description="A regular expression (RE2) that finds the answer in a completion: its first group, "
+        "or the whole match. Empty: the whole completion is the answer.",
+        json_schema_extra={"position": 8},
+    )
+    embedding_model: str | None = Field(
+        None,
+        min_length=1,
+        description="The model at each target's endpoint that embeds completions, to measure how far apart they are. "
+        "Empty: distances are edit distances alone.",
+        json_schema_extra={"position": 9},
+    )
     budget_usd: float | None = Field(
         None,
         gt=0,
         description="The run stops when it has cost so many dollars, and keeps what it has.",
-        json_schema_extra={"position": 8},
+        json_schema_extra={"position": 10},
     )
     deadline_minutes: float | None = Field(
         None,
         gt=0,
         description="The run stops after so many minutes, and keeps what it has.",
-        json_schema_extra={"position": 9},
+        json_schema_extra={"position": 11},
     )
+
+    @field_validator("answer_pattern")
+    @classmethod
+    def _answer_pattern_can_be_read(cls, pattern: str | None) -> str | None:
+        try:
+            re.compile(pattern or "")
+        except re.error as error:
+            raise ValueError(f"it is no regular expression: {error}") from error
+        if beyond := BEYOND_RE2.search(pattern or ""):
+            raise ValueError(f"it holds {beyond[0]!r}, which RE2 has not: no looking ahead or back, no references")
+        return pattern
 
     @model_validator(mode="after")
     def _names_are_told_apart(self) -> Self:

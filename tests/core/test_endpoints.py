@@ -36,6 +36,12 @@ def test_an_endpoint_is_openai_unless_it_says_otherwise() -> None:
         ({**OPENAI, "api_key": "sk-1"}, "api_key: Extra inputs are not permitted."),
         ({**OPENAI, "requests_per_minute": 0}, "requests_per_minute: Input should be greater than 0."),
         ({**OPENAI, "prices": {"m": {"input_usd_per_million": 1}}}, "prices.m.output_usd_per_million: Field required."),
+        (
+            {**OPENAI, "lacks": ["vision"]},
+            "lacks.0: Input should be 'logprobs', 'temperature', 'seed', 'max_tokens' or",
+        ),
+        ({**OPENAI, "models": {"m": {"lacks": ["logprob"]}}}, "models.m.lacks.0: Input should be 'logprobs', "),
+        ({**OPENAI, "models": {"m": {"lack": []}}}, "models.m.lack: Extra inputs are not permitted."),
         (5, "'int' object is not a mapping."),
     ],
 )
@@ -61,3 +67,12 @@ def test_the_key_comes_from_the_environment() -> None:
         with pytest.raises(UsageError, match="Set OPENAI_API_KEY: endpoint 'openai' reads its key from there"):
             endpoint.key(environment)
     assert endpoint.model_copy(update={"key_env": None}).key({}) is None
+
+
+def test_a_model_lacks_what_it_lacks_and_what_its_endpoint_lacks() -> None:
+    """A dated name lacks what its alias does, unless it says itself; of another name nothing is known."""
+    models = {"o4-mini": {"lacks": ["logprobs"]}, "o4-mini-2030-01-01": {}}
+    endpoint = parse_endpoints({"mine": {**OPENAI, "lacks": ["embeddings"], "models": models}}, "e.toml")["mine"]
+    assert endpoint.lacking("o4-mini") == {"logprobs", "embeddings"}
+    assert endpoint.lacking("o4-mini-2025-04-16") == {"logprobs", "embeddings"}
+    assert endpoint.lacking("o4-mini-2030-01-01") == endpoint.lacking("gpt-4o") == {"embeddings"}

@@ -58,11 +58,21 @@ def test_arms_of_one_width_are_one_block() -> None:
 
 def test_arms_of_different_width_alternate() -> None:
     """Each alone, in rounds that have every width once, in an order that is not always the same."""
-    widths = [block.concurrency for block in blocks_of_target(study(), GPT, "run-1")]
+    widths = [block.concurrency for block in blocks_of_target(study(samples=300), GPT, "run-1")]
     rounds = [tuple(widths[index : index + 2]) for index in range(0, len(widths), 2)]
     assert len(rounds) == BLOCKS_PER_CONCURRENCY
     assert all(set(round_) == {16, 32} for round_ in rounds)
     assert len(set(rounds)) == 2
+
+
+def test_a_block_is_long_enough_to_reach_its_width() -> None:
+    """Two calls for each of those at once; an arm with fewer calls than that has one block, all at once."""
+    arms = tuple(Arm(name=f"at-{width}", concurrency=width) for width in (1, 8, 64))
+    blocks = blocks_of_target(study(arms=arms, samples=64), GPT, "run-1")
+    assert Counter(block.concurrency for block in blocks) == {1: 8, 8: 8, 64: 1}
+    assert all(len(block.calls) >= 2 * block.concurrency for block in blocks)
+    few = blocks_of_target(study(arms=arms, samples=2), GPT, "run-1")
+    assert Counter(block.concurrency for block in few) == {1: 2, 8: 1, 64: 1}
 
 
 def test_a_request_says_only_what_the_arm_says() -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tasks.core.endpoints import Endpoint
+from tasks.core.endpoints import Endpoint, KnownModel
 from tasks.core.errors import UsageError
 from tasks.core.preflight import endpoints_of, keys_of, sent_to
-from tasks.core.study import Message, Prompt, Study, Target
+from tasks.core.study import Arm, Message, Prompt, Study, Target
 
 ENDPOINTS = {
     "openai": Endpoint(name="openai", base_url="http://localhost:1", key_env="OPENAI_API_KEY"),
@@ -50,3 +50,43 @@ def test_a_budget_without_a_price_is_refused_before_a_key_is_looked_for() -> Non
     """Nothing has been sent."""
     with pytest.raises(UsageError, match="A budget needs a price"):
         keys_of(study("openai", budget_usd=1), ENDPOINTS, {})
+
+
+REASONING = KnownModel(lacks=frozenset({"logprobs", "temperature", "max_tokens"}))
+LACKING = {
+    "openai": ENDPOINTS["openai"].model_copy(update={"models": {"m": REASONING}}),
+    "local": ENDPOINTS["local"].model_copy(update={"lacks": frozenset({"embeddings", "seed"})}),
+}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "arm", "lacked"),
+    [
+        ("openai", Arm(name="a", top_logprobs=0), "logprobs"),
+        ("openai", Arm(name="a", temperature=0, max_tokens=1, seed=1), "max_tokens and temperature"),
+        ("local", Arm(name="a", seed=0), "seed"),
+    ],
+)
+def test_an_arm_that_needs_what_a_target_lacks_is_refused(endpoint: str, arm: Arm, lacked: str) -> None:
+    """Study, arm, model, endpoint and what is missing, in one sentence, before a key is looked for."""
+    asked = study(endpoint).changed(arms=[Arm(), arm])
+    with pytest.raises(UsageError) as refused:
+        keys_of(asked, LACKING, {})
+    assert str(refused.value) == (
+        f"Study 's', arm 'a': 'm' at endpoint '{endpoint}' is declared to lack {lacked}: "
+        "change the arm, or ask another target."
+    )
+
+
+def test_what_is_not_lacking_is_not_refused() -> None:
+    """The default temperature, and a limit by another name."""
+    arm = Arm(temperature=1, seed=1, body={"max_completion_tokens": 9})
+    assert endpoints_of(study("openai").changed(arms=[arm]), LACKING).keys() == {"openai"}
+
+
+def test_embeddings_are_refused_where_an_endpoint_lacks_them() -> None:
+    """The endpoint is named, whichever of the targets it is."""
+    texts = study("openai", "local").changed(embedding_model="e")
+    with pytest.raises(UsageError, match=r"^Study 's', embedding_model: 'e' at endpoint 'local' .* lack embeddings: "):
+        endpoints_of(texts, LACKING)
+    assert endpoints_of(texts, ENDPOINTS).keys() == {"openai", "local"}

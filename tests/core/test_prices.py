@@ -59,6 +59,12 @@ def test_an_estimate_has_calls_tokens_and_dollars() -> None:
     assert estimate(limited, {"openai": ENDPOINT})[0].completion_tokens == 800
 
 
+def test_an_estimate_can_be_of_other_samples() -> None:
+    """As many as a rare value takes, say, which no study may have."""
+    (row,) = estimate(study(), {"openai": ENDPOINT}, 10**7)
+    assert (row.calls, row.prompt_tokens) == (2 * 10**7, 14 * 10**7)
+
+
 def test_a_budget_needs_a_price() -> None:
     """The sentence names the model and the table to write it in."""
     unpriced = (Target(endpoint="openai", model="own"),)

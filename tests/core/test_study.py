@@ -32,6 +32,14 @@ def test_a_study_needs_only_a_name_prompts_and_targets() -> None:
 
 
 @pytest.mark.parametrize(
+    "pattern", [r"(?i)\b(heads|tails)\b", r"Answer:\W*([A-D])\b", r"\\1", "(?:a|b)", "(?P<answer>a)"]
+)
+def test_an_answer_pattern_stays_as_it_is(pattern: str) -> None:
+    """Where both Python and RE2 can read it."""
+    assert study(answer_pattern=pattern).answer_pattern == pattern
+
+
+@pytest.mark.parametrize(
     ("fields", "sentence"),
     [
         ({"sampels": 3}, "sampels: Extra inputs are not permitted."),
@@ -46,6 +54,10 @@ def test_a_study_needs_only_a_name_prompts_and_targets() -> None:
         ({"arms": [{"body": {"seed": 1}}]}, "arm 'default': body field 'seed' has a field of its own in the study."),
         ({"arms": [{"body": {"n": 2}}]}, "body field 'n' would make one call something else than one whole answer."),
         ({"thresholds_pp": [0]}, "thresholds_pp.0: Input should be greater than 0."),
+        ({"answer_pattern": "([A-D]"}, "answer_pattern: it is no regular expression: missing ), unterminated"),
+        ({"answer_pattern": r"(a)\Z"}, r"answer_pattern: it holds '\\Z', which RE2 has not"),
+        ({"answer_pattern": "(?=x)y"}, "answer_pattern: it holds '(?=', which RE2 has not"),
+        ({"answer_pattern": r"(a)\1"}, r"answer_pattern: it holds '\\1', which RE2 has not"),
         ({"budget_usd": 0}, "budget_usd: Input should be greater than 0."),
         ({"description": "for {{ city }}"}, "which Prefect would replace when it is deployed."),
         ({"arms": [{"body": {"user": "{{ $KEY }}"}}]}, "contains '{{', which Prefect would replace"),

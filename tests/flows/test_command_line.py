@@ -36,7 +36,7 @@ def flipbook(place: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (("run", "nope"), "'nope' in prefect.yaml; there are: coin-flip, ad-hoc"),
+        (("run", "nope"), "'nope' in prefect.yaml; there are: coin-flip, coin-flip-answers, "),
         (("estimate", "nope"), "'nope' in prefect.yaml"),
         (
             ("run", "coin-flip", "--endpoint", "nope"),
@@ -48,6 +48,7 @@ def flipbook(place: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         (("run", "ad-hoc", "--budget-usd", "1"), "[simulator.prices]"),
         (("run", "ad-hoc", "--endpoints", "nowhere.toml"), "nowhere.toml cannot be read"),
         (("import", "nowhere.ndjson"), "nowhere.ndjson cannot be read"),
+        (("compare", "coin-flip", "nope"), "There is no warehouse at"),
     ],
 )
 def test_a_mistake_is_one_sentence(
@@ -111,3 +112,38 @@ def test_an_unknown_cost_is_never_zero(flipbook: Callable[..., Said]) -> None:
     """Without a price, the sum is unknown in JSON and in words."""
     assert json.loads(flipbook("estimate", "coin-flip", "--json")[1])["usd"] is None
     assert "Together unknown cost" in flipbook("estimate", "coin-flip")[1]
+
+
+def test_samples_needed_for_a_frequency_are_estimated(flipbook: Callable[..., Said]) -> None:
+    """299 samples show what one in a hundred is; the days are the study's own, and an option can change those."""
+    said = json.loads(flipbook("estimate", "coin-flip", "--detect", "0.01", "--json")[1])
+    assert said["targets"][0]["calls"] == 100
+    detect = said["detect"]
+    assert (detect["frequency"], detect["chance"], detect["samples"], detect["days"]) == (0.01, 0.95, 299, 3)
+    assert [target["calls"] for target in detect["targets"]] == [299] * 3
+    assert detect["usd"] is None
+    out = flipbook("estimate", "coin-flip", "--detect", "0.01", "--samples", "10")[1]
+    assert "with 95% chance: 299 samples of each series" in out
+    assert "At 10 samples a day that is 30 days of one run each; all at once it is 897 calls." in out
+
+
+@pytest.mark.parametrize("frequency", ["0", "1", "-0.1", "nan", "inf", "1e-320"])
+def test_a_frequency_lies_between_0_and_1(flipbook: Callable[..., Said], frequency: str) -> None:
+    """Both ends excluded, in one sentence."""
+    code, out, err = flipbook("estimate", "coin-flip", "--detect", frequency)
+    assert (code, out) == (2, "")
+    assert "--detect takes a frequency between 0 and 1" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [("estimate",), ("run", "--dry-run"), ("run",)])
+def test_what_an_endpoint_lacks_is_refused_before_the_first_call(
+    flipbook: Callable[..., Said], place: Any, command: tuple[str, ...]
+) -> None:
+    """Also where nothing would be sent."""
+    with place.settings.endpoints.open("a", encoding="utf-8") as file:
+        file.write('[bare]\nbase_url = "http://127.0.0.1:9/v1"\nlacks = ["logprobs"]\n')
+    code, out, err = flipbook(*command, "coin-flip", "--endpoint", "bare")
+    assert (code, out) == (2, "")
+    assert "Study 'coin-flip', arm 'seed-42': 'gpt-4o' at endpoint 'bare' is declared to lack logprobs: " in err
+    assert not place.settings.spool.exists()

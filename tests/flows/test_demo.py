@@ -5,8 +5,12 @@ import signal
 from pathlib import Path
 from typing import Any
 
-COUNT = "select count(*) as n, count(distinct day) as days, count(distinct model) as models from stg.samples"
-DAYS, SAMPLES, MODELS = 3, 20, 4
+COUNT = """
+select study, count(*) as n, count(distinct day) as days, count(distinct model) as models
+from stg.samples group by study order by study
+"""
+DAYS, SAMPLES, MODELS = 2, 20, 4
+TEXTS = {"study": "seed-and-temperature", "n": DAYS * 8 * 4 * 2, "days": DAYS, "models": 2}
 
 
 def test_the_demo_goes_on_after_a_kill_and_adds_nothing_twice(served: Any, until: Any) -> None:
@@ -27,4 +31,5 @@ def test_the_demo_goes_on_after_a_kill_and_adds_nothing_twice(served: Any, until
         report = re.search(r"The report: (\S+)", ended.stdout)
         assert report is not None
         assert "Simulated" in Path(report[1]).read_text(encoding="utf-8")
-        assert served.rows(COUNT) == [{"n": DAYS * SAMPLES * MODELS, "days": DAYS, "models": MODELS}]
+        flips = {"study": "coin-flip", "n": DAYS * SAMPLES * MODELS, "days": DAYS, "models": MODELS}
+        assert served.rows(COUNT) == [flips, TEXTS]

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from flows.running import Ended, run_study
 from flows.study import planned
-from tasks.core.errors import UsageError
+from tasks.core.errors import UsageError, WarehouseHeldError
 from tasks.core.study import Study
 
 TODAY = dt.datetime.now(dt.UTC).date
@@ -96,7 +96,7 @@ def test_a_held_warehouse_is_named_and_the_next_run_lands_what_waits(here: Any, 
     [
         ((401, '{"error": {"message": "no"}}'), "No answer", "check its key", [("failed", 401, 1)]),
         ((404, "not found"), "No answer", "check the model's name", [("failed", 404, 1)]),
-        ((200, "<html>Welcome</html>"), "Completed", "5 of 5 calls made", [("malformed", 200, 5)]),
+        ((200, "<html>Welcome</html>"), "Completed", "0 failed, 5 answered without sense.", [("malformed", 200, 5)]),
         ((400, "what?"), "No answer", "5 of 5 calls made, 5 failed", [("failed", 400, 5)]),
     ],
 )
@@ -144,6 +144,35 @@ def test_a_run_too_late_for_its_day_samples_nothing(place: Any, coin_flip: NewSt
     yesterday = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
     with pytest.raises(UsageError, match=r"that day is over .* nothing was sampled"):
         planned(place.settings, coin_flip("stub"), None, scheduled_at=yesterday)
+
+
+def test_a_run_that_is_refused_lands_what_waits(here: Any, coin_flip: NewStudy) -> None:
+    """It samples nothing; the answers that an earlier run left in the spool need not wait for the next one."""
+    here.declare("stub", "http://127.0.0.1:9/v1")
+    assert run(coin_flip())[0].is_done
+    (marker,) = here.settings.spool.glob("*/landed")
+    marker.unlink()
+    here.settings.warehouse_file.unlink()
+    ended = run_study(coin_flip("stub"), TODAY() - dt.timedelta(days=1), pages=False, tell=lambda _: None)
+    assert (ended.is_done, ended.state) == (False, "Failed")
+    assert "can only be sampled for today" in ended.message
+    assert here.rows("select count(*) as n from stg.samples") == [{"n": 5}]
+    assert marker.exists()
+
+
+def test_a_run_whose_summary_cannot_be_read_is_done(
+    here: Any, coin_flip: NewStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has landed: nothing about it is later."""
+
+    def held(*_: object) -> str:
+        raise WarehouseHeldError("Process 7 holds the warehouse.")
+
+    monkeypatch.setattr("flows.study.summary", held)
+    ended, told = run(coin_flip())
+    assert (ended.is_done, ended.state) == (True, "Completed")
+    assert here.rows("select count(*) as n from stg.samples") == [{"n": 5}]
+    assert any("holds the warehouse. The run has landed" in line for line in told)
 
 
 def test_a_killed_run_goes_on_where_it_was(served: Any, slow_simulator: str, until: Any) -> None:

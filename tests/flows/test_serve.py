@@ -1,4 +1,4 @@
-"""`flipbook serve`: a real server, a real worker, both deployments, and the pages over HTTP."""
+"""`flipbook serve`: a real server, a real worker, the deployments, and the pages over HTTP."""
 
 import re
 import subprocess
@@ -6,10 +6,13 @@ import sys
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
+import pytest
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import ArtifactFilter, FlowRunFilter
 from prefect.client.schemas.objects import FlowRun
 
+from flows.serve import environment_of_parts
+from tasks import catalogue
 from tasks.settings import PROJECT
 
 END_S = 90
@@ -28,7 +31,7 @@ def get(url: str) -> str:
         return str(response.read().decode())
 
 
-def test_both_deployments_complete_and_link_their_report(serving: Any, until: Any) -> None:
+def test_deployments_complete_and_link_their_report(serving: Any, until: Any) -> None:
     """Started through the API: each ends Completed, with an artifact whose links can be followed."""
     with serving.client() as client:
         for name in ("ad-hoc", "coin-flip"):
@@ -44,12 +47,17 @@ def test_both_deployments_complete_and_link_their_report(serving: Any, until: An
 
 
 def test_a_schedule_makes_runs(serving: Any, until: Any) -> None:
-    """The daily cron of coin-flip becomes scheduled runs; ad-hoc has none."""
+    """The daily cron of each study becomes scheduled runs; ad-hoc has none."""
     scheduled = FlowRunFilter.model_validate({"state": {"type": {"any_": ["SCHEDULED"]}}})
+    studies = catalogue.deployments(serving.place.settings).keys() - {"ad-hoc"}
     with serving.client() as client:
-        until(lambda: client.read_flow_runs(flow_run_filter=scheduled), SCHEDULED_S)
-        deployments = {run.deployment_id for run in client.read_flow_runs(flow_run_filter=scheduled)}
-        assert deployments == {client.read_deployment_by_name("study/coin-flip").id}
+        expected = {client.read_deployment_by_name(f"study/{name}").id for name in studies}
+
+        def deployments() -> set[object]:
+            return {run.deployment_id for run in client.read_flow_runs(flow_run_filter=scheduled)}
+
+        until(lambda: deployments() >= expected, SCHEDULED_S)
+        assert deployments() == expected
 
 
 def test_deploying_again_leaves_a_pause_alone(serving: Any) -> None:
@@ -70,3 +78,17 @@ def test_deploying_again_leaves_a_pause_alone(serving: Any) -> None:
 def test_it_says_what_it_does_without_a_key(serving: Any) -> None:
     """No key: everything goes to the simulator, in words."""
     assert "OPENAI_API_KEY not set: every study is sent to the simulator" in serving.output.read_text()
+
+
+def test_one_key_is_enough_to_ask_its_provider(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The studies that need another key are named, and nothing is sent to the simulator instead."""
+    place.declare("openai", "http://127.0.0.1:9/v1", key_env="OPENAI_API_KEY")
+    place.declare("azure", "http://127.0.0.1:9", key_env="AZURE_OPENAI_API_KEY", kind="azure", api_version="1")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
+    monkeypatch.delenv("AZURE_OPENAI_API_KEY", raising=False)
+    told: list[str] = []
+    environment = environment_of_parts(place.settings, 1, 2, told.append)
+    assert "FLIPBOOK_ENDPOINT" not in environment
+    assert told == [
+        "AZURE_OPENAI_API_KEY not set: runs of length will be refused. The other studies ask their providers."
+    ]

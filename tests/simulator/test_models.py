@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.models import FIGURES, Model, Outcome, exact_logprob, load_models
+from simulator.models import FIGURES, Model, Outcome, Regime, exact_logprob, load_models
 
 PUBLISHED = json.loads((Path(__file__).parents[1] / "data" / "vatter_2025.json").read_text("utf-8"))
 MODELS = load_models()
@@ -76,12 +76,65 @@ def test_every_list_is_plausible(outcome: Outcome) -> None:
     assert sum(map(math.exp, logprobs)) <= 1 + 1e-6
 
 
-@pytest.mark.parametrize("name", ["gpt-4o", "gpt-4o-mini", "control-steady", "control-changing"])
+def share_on_grid(regime: Regime, step_nat: float) -> float:
+    """The share of all gaps to the top token that lie on a grid."""
+    outcomes = regime.outcomes
+    steps = [(o.tokens[0].logprob - token.logprob) / step_nat for o in outcomes for token in o.tokens[1:]]
+    return sum(abs(step - round(step)) < 1e-4 for step in steps) / len(steps)
+
+
+@pytest.mark.parametrize("name", sorted(MODELS.keys() - {"gpt-3.5-turbo", "control-hostile"}))
 def test_gaps_lie_on_the_eighth_nat_grid(name: str) -> None:
-    """As both published lists do."""
-    for outcome in (o for regime in MODELS[name].regimes for o in regime.outcomes):
-        steps = [(outcome.tokens[0].logprob - token.logprob) * 8 for token in outcome.tokens]
-        assert all(abs(step - round(step)) < 1e-4 for step in steps)
+    """As both published lists do; one control leaves it when it changes."""
+    for regime in MODELS[name].regimes[: 1 if name == "control-regridded" else None]:
+        assert share_on_grid(regime, 1 / 8) == 1
+
+
+def shares(regime: Regime) -> dict[tuple[str | None, float], float]:
+    """The share of each fingerprint and value."""
+    before = (0.0, *regime.cumulative[:-1])
+    weights = [(c - b) / regime.cumulative[-1] for c, b in zip(regime.cumulative, before, strict=True)]
+    keys = [(outcome.fingerprint, outcome.tokens[0].logprob) for outcome in regime.outcomes]
+    return dict(zip(keys, weights, strict=True))
+
+
+def mean_pct(regime: Regime) -> float:
+    """The mean probability of the followed token."""
+    return sum(100 * math.exp(value) * share for (_, value), share in shares(regime).items())
+
+
+def test_one_control_changes_its_fingerprint_alone() -> None:
+    """Each value keeps its share."""
+    before, after = map(shares, MODELS["control-new-fingerprint"].regimes)
+    assert {value: share for (_, value), share in before.items()} == {v: share for (_, v), share in after.items()}
+    assert not {fingerprint for fingerprint, _ in before} & {fingerprint for fingerprint, _ in after}
+
+
+def test_one_control_changes_its_shares_alone() -> None:
+    """The same values under the same fingerprint, and a mean that a hundred samples tell apart."""
+    before, after = MODELS["control-shifted"].regimes
+    assert shares(before).keys() == shares(after).keys()
+    assert abs(mean_pct(before) - mean_pct(after)) > 0.5
+
+
+def test_one_control_changes_its_grid_and_keeps_its_mean() -> None:
+    """No value stays; all gaps lie on a finer grid, and hardly one on the old; the fingerprint stays."""
+    before, after = MODELS["control-regridded"].regimes
+    assert {fingerprint for fingerprint, _ in shares(before)} == {fingerprint for fingerprint, _ in shares(after)}
+    assert not shares(before).keys() & shares(after).keys()
+    assert (share_on_grid(after, 1 / 32), share_on_grid(after, 1 / 8)) == (1, 0)
+    assert mean_pct(after) == pytest.approx(mean_pct(before), abs=1e-6)
+
+
+def test_one_control_is_replaced_without_a_word() -> None:
+    """No fingerprint, other probabilities, other tokens, and another voice under the same name."""
+    model = MODELS["control-replaced"]
+    before, after = model.regimes
+    assert {fingerprint for regime in model.regimes for fingerprint, _ in shares(regime)} == {None}
+    assert abs(mean_pct(before) - mean_pct(after)) > 20
+    assert before.voice != after.voice
+    tokens = [{token.text for o in regime.outcomes for token in o.tokens} for regime in model.regimes]
+    assert len(tokens[0] & tokens[1]) < 10
 
 
 def test_one_value_has_one_list() -> None:

@@ -209,7 +209,10 @@ async def test_a_higher_temperature_says_tails_sometimes(simulator: str) -> None
 def texts(client: OpenAI, calls: int, **change: Any) -> list[str]:
     """The texts of so many calls for one story."""
     create = client.chat.completions.create
-    answers = [create(model="gpt-4o", **{**STORY, **change}, extra_headers=on_day("2026-03-01")) for _ in range(calls)]
+    answers = [
+        create(model="gpt-4o", **{**STORY, "max_tokens": 150, **change}, extra_headers=on_day("2026-03-01"))
+        for _ in range(calls)
+    ]
     return [answer.choices[0].message.content or "" for answer in answers]
 
 
@@ -242,6 +245,95 @@ def test_texts_are_cut_at_max_tokens_and_have_logprobs(client: OpenAI) -> None:
     assert choice.finish_reason == "length"
     assert [len(position.top_logprobs) for position in choice.logprobs.content] == [5] * 12
     assert "".join(position.token for position in choice.logprobs.content) == choice.message.content
+
+
+PLAIN: Any = {"messages": COIN["messages"]}
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "param", "words"),
+    [
+        ({"max_tokens": 9}, 400, "max_tokens", "Use 'max_completion_tokens' instead."),
+        ({"temperature": 0.5}, 400, "temperature", "does not support 0.5 with this model."),
+        ({"logprobs": True}, 403, None, "You are not allowed to request logprobs from this model"),
+    ],
+)
+def test_a_reasoning_model_refuses_as_openais_do(
+    client: OpenAI, asked: dict[str, Any], status: int, param: str | None, words: str
+) -> None:
+    """Log-probabilities with 403, the rest with 400 and the field."""
+    with pytest.raises(openai.APIStatusError, match=re.escape(words)) as refused:
+        client.chat.completions.create(model="control-reasoning", **PLAIN, **asked)
+    assert (refused.value.status_code, refused.value.param) == (status, param)
+
+
+def test_a_reasoning_model_refuses_as_azures_do(simulator: str) -> None:
+    """Log-probabilities with 400, too."""
+    with (
+        AzureOpenAI(azure_endpoint=simulator, api_key="any", api_version="1", max_retries=0) as azure,
+        pytest.raises(openai.BadRequestError, match="'logprobs' is not supported with this model"),
+    ):
+        azure.chat.completions.create(model="control-reasoning", **PLAIN, logprobs=True)
+
+
+def test_a_reasoning_model_answers_and_says_what_it_thought(client: OpenAI) -> None:
+    """In tokens that are billed and not shown; a limit can leave nothing else."""
+    create = client.chat.completions.create
+    whole = create(model="control-reasoning", **PLAIN, temperature=1, seed=1)
+    cut = create(model="control-reasoning", **PLAIN, max_completion_tokens=20)
+    assert whole.choices[0].message.content in {"Heads", "Tails"}
+    for answer, shown, reasoning in ((whole, (1, 2), 64), (cut, (0,), 20)):
+        assert answer.usage is not None
+        assert answer.usage.completion_tokens_details is not None
+        assert answer.usage.completion_tokens_details.reasoning_tokens == reasoning
+        assert answer.usage.completion_tokens - reasoning in shown
+    assert (cut.choices[0].message.content, cut.choices[0].finish_reason) == ("", "length")
+
+
+async def test_a_batch_decides_what_its_calls_meet(simulator: str) -> None:
+    """One call at a time always meets the same; sixty-four at once do not, in any order of arrival."""
+
+    async def values(at_once: int) -> list[float]:
+        async with AsyncOpenAI(base_url=f"{simulator}/v1", api_key="any", max_retries=0, timeout=10) as client:
+            gate = asyncio.Semaphore(at_once)
+
+            async def one() -> float:
+                async with gate:
+                    asked: Any = {**STORY, "temperature": 0, "max_tokens": 1, "logprobs": True, "top_logprobs": 5}
+                    answer = await client.chat.completions.create(model="llama-3.1-8b-instruct", **asked)
+                assert answer.choices[0].logprobs is not None
+                assert answer.choices[0].logprobs.content is not None
+                assert answer.system_fingerprint is None
+                return answer.choices[0].logprobs.content[0].logprob
+
+            return await asyncio.gather(*(one() for _ in range(64)))
+
+    assert len(set(await values(1))) == 1
+    assert len(set(await values(64))) > 1
+
+
+def test_a_question_gets_a_letter(client: OpenAI) -> None:
+    """One of those that it offers, the same at each temperature, after some words of reasoning."""
+    question = "How many legs has an ant?\nA) four\nB) six\nC) eight\nD) none"
+    asked: Any = {"messages": [{"role": "user", "content": question}], "logprobs": True, "top_logprobs": 4}
+    said = [client.chat.completions.create(model="gpt-4o", temperature=heat, **asked).choices[0] for heat in (0, 1)]
+    letters = {re.fullmatch(r"(?:\S+ ){16}Answer: ([A-D])", choice.message.content or "") for choice in said}
+    assert len({letter and letter[1] for letter in letters} - {None}) == 1
+    logprobs = said[0].logprobs
+    assert logprobs is not None
+    assert logprobs.content is not None
+    assert {entry.token for entry in logprobs.content[-1].top_logprobs} == {" A", " B", " C", " D"}
+
+
+def test_a_replaced_model_writes_other_texts(client: OpenAI) -> None:
+    """From the day on which it is another."""
+    before, after = (
+        client.chat.completions.create(
+            model="control-replaced", **STORY, temperature=0, max_tokens=30, extra_headers=on_day(day)
+        )
+        for day in ("2026-03-08", "2026-03-09")
+    )
+    assert _common(before.choices[0].message.content or "", after.choices[0].message.content or "") == ""
 
 
 def test_a_hostile_model_answers_with_markup(client: OpenAI) -> None:

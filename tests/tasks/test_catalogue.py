@@ -37,7 +37,8 @@ def written(tmp_path: Path) -> Callable[..., Settings]:
 def test_the_projects_own_files_are_right() -> None:
     """Every study asks declared endpoints, and the deployments are named after their studies."""
     studies, endpoints = catalogue.deployments(Settings()), catalogue.endpoints(Settings())
-    assert {"coin-flip", "ad-hoc"} <= studies.keys()
+    assert {"coin-flip", "coin-flip-answers", "seed-and-temperature", "agreement", "length", "load"} <= studies.keys()
+    assert "ad-hoc" in studies
     assert all(name == study.name for name, study in studies.items())
     assert {target.endpoint for study in studies.values() for target in study.targets} <= endpoints.keys()
 
