@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench serve lock clean
+.PHONY: setup demo test check bench calibrate serve lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/.installed
@@ -31,6 +31,9 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+calibrate: setup
+	$(BIN)/python -m benchmarks.calibrate
 
 serve: setup
 	$(BIN)/flipbook serve

@@ -2,9 +2,15 @@
 
 import sys
 
-from benchmarks import landing, memory, sampling, stages
+from benchmarks import landing, memory, sampling, stages, year
 
-ALL = {"sampling": sampling.main, "landing": landing.main, "stages": stages.main, "memory": memory.main}
+ALL = {
+    "sampling": sampling.main,
+    "landing": landing.main,
+    "stages": stages.main,
+    "memory": memory.main,
+    "year": year.main,
+}
 
 chosen = sys.argv[1:] or list(ALL)
 if unknown := [name for name in chosen if name not in ALL]:

@@ -62,7 +62,7 @@ def cli(context: click.Context) -> None:
 )
 @click.option("--samples", type=click.IntRange(min=1), default=250, show_default=True, help="Calls per series and day.")
 def demo(days: int, samples: int) -> None:
-    """Two weeks of the coin-flip study at the simulator, in about a minute."""
+    """Two weeks of coin flips at the simulator, and some days of texts, in about a minute."""
     from flows.demo import run_demo
 
     click.echo(run_demo(read_settings(), days, samples, tell=click.echo))
@@ -108,17 +108,31 @@ def run(
 @settings_options
 @click.argument("name", metavar="STUDY")
 @samples_option
+@click.option(
+    "--detect",
+    type=float,
+    metavar="FREQUENCY",
+    help="How many samples show a value of this frequency, such as 0.01, at least once with 95% chance.",
+)
 @as_json_option
-def estimate_(name: str, samples: int | None, as_json: bool) -> None:
+def estimate_(name: str, samples: int | None, detect: float | None, as_json: bool) -> None:
     """What one run of a study takes: calls, tokens, dollars."""
-    from flows.estimates import estimates_json, estimates_text
+    from flows.estimates import detection, detection_text, estimates_json, estimates_text
     from tasks import catalogue
     from tasks.core.preflight import endpoints_of, sent_to
 
     settings = read_settings()
     study = sent_to(_study(settings, name, samples=samples), settings.endpoint)
-    rows = estimate(study, endpoints_of(study, catalogue.endpoints(settings)))
-    click.echo(estimates_json(rows) if as_json else estimates_text(study, rows))
+    endpoints = endpoints_of(study, catalogue.endpoints(settings))
+    rows = estimate(study, endpoints)
+    needed = None if detect is None else detection(study, detect)
+    at_those = estimate(study, endpoints, needed.samples) if needed else ()
+    if as_json:
+        click.echo(estimates_json(rows, (needed, at_those) if needed else None))
+        return
+    click.echo(estimates_text(study, rows))
+    if needed:
+        click.echo(detection_text(study, needed, at_those))
 
 
 @cli.command(name="import")
@@ -155,6 +169,33 @@ def report(open_: bool) -> None:
     click.echo(index)
     if open_:
         click.launch(index.as_uri())
+
+
+@cli.command()
+@settings_options
+@click.argument("left", metavar="A")
+@click.argument("right", metavar="B")
+@as_json_option
+def compare(left: str, right: str, as_json: bool) -> None:
+    """Two days, models, arms, prompts or ranges of days side by side, on a page of their own.
+
+    A and B are STUDY[/MODEL[/ARM[/PROMPT]]][@DAY[..DAY]], with * for any; what one side names holds for both:
+
+    \b
+    flipbook compare coin-flip@2026-10-06 coin-flip@2026-10-07
+    flipbook compare coin-flip/gpt-4o coin-flip/gpt-4o-mini
+    flipbook compare 'load/*/concurrency-1' 'load/*/concurrency-64'
+    flipbook compare coin-flip/gpt-4o@..2026-10-06 coin-flip@2026-10-07..
+    """
+    from tasks.compare import compare as compare_sides
+
+    written = compare_sides(read_settings(), left, right)
+    if as_json:
+        click.echo(json.dumps({**written.figures, "page": str(written.page)}))
+        return
+    for sentence in written.sentences:
+        click.echo(sentence)
+    click.echo(f"The page: {written.page}")
 
 
 @cli.command()

@@ -1,8 +1,8 @@
-"""Everything after the last response: land, check, aggregate, render. The same for a run and for an import."""
+"""Everything after the last response: land, embed, check, aggregate, render. An import does the same, but never calls out."""
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,15 +11,17 @@ from flows.stages import stage
 from tasks import catalogue
 from tasks.aggregate import aggregate_days, rebuild_marts
 from tasks.check import check_runs
-from tasks.core.errors import UsageError
+from tasks.core.errors import FlipbookError, UsageError, WarehouseHeldError
 from tasks.core.expectations import Judgement
 from tasks.core.prices import price_rows
-from tasks.core.recording import Reject
 from tasks.export import copy_marts
-from tasks.land import Landing, land_recording, land_spool, restage_all
-from tasks.render import render
+from tasks.judging import Judging, judge
+from tasks.land import land_recording, land_spool, restage_all
+from tasks.landed import Landing, left_behind
+from tasks.patterns import catalogue_patterns
+from tasks.render import get_ready, render
 from tasks.settings import Settings
-from tasks.spool import finished_not_landed
+from tasks.spool import Folder, finished_not_landed
 
 MOST_REJECTS_SAID = 10
 
@@ -49,53 +51,107 @@ class Result:
 
 
 def land_spools(settings: Settings, *, pages: bool = True) -> Result:
-    """Land every finished spool that has not landed, whoever wrote it. Raises WarehouseHeldError; they stay then."""
+    """Land every finished spool that has not landed, whoever wrote it.
+
+    One that cannot land stays, holds up none of the others, and is raised at the end. Raises WarehouseHeldError: then
+    all of them stay.
+    """
     now = dt.datetime.now(dt.UTC)
     folders = finished_not_landed(settings.spool)
-    landings = [stage(land_spool, settings, folder.run, folder.sample_files, now) for folder in folders]
-    result = _after_landing(settings, landings, now, pages=pages)
+    landings, landed, problems = [], [], []
+    with judge() as judging:
+        if folders:
+            # It gets ready on another core while these land.
+            judging.start()
+        for folder in folders:
+            try:
+                landings.append(stage(land_spool, settings, folder.run, folder.sample_files, now))
+            except WarehouseHeldError:
+                raise
+            except (FlipbookError, OSError) as error:
+                problems.append(FlipbookError(f"{folder.path} did not land: {error}"))
+                continue
+            landed.append(folder)
+        _embed(settings, landed, landings)
+        result = _after_landing(settings, landings, now, judging, pages=pages)
     # Last of all: a process that is killed before this lands the same spools again, which changes nothing.
-    for folder in folders:
+    for folder in landed:
         folder.mark_landed()
+    _raise(problems)
     return result
 
 
-def land_recordings(settings: Settings, files: Iterable[Path]) -> Result:
-    """Land recordings from elsewhere. One that cannot be read keeps none of the others out; it is raised at the end."""
+def _embed(settings: Settings, folders: Sequence[Folder], landings: Sequence[Landing]) -> None:
+    studies = sorted({folder.header.study.name for folder in folders if folder.header.study.embedding_model})
+    days = sorted({day for landing in landings for day in landing.days})
+    if studies:
+        # Here, because it brings the SDK, which everybody else would wait for.
+        from tasks.embed import embed_completions
+
+        for sentence in stage(embed_completions, settings, studies, days, catalogue.endpoints(settings)):
+            say(sentence)
+
+
+def land_recordings(settings: Settings, files: Sequence[Path]) -> Result:
+    """Land recordings from elsewhere. One without a sample keeps none of the others out; it is raised at the end."""
     now = dt.datetime.now(dt.UTC)
-    landings, unreadable = [], []
-    for file in files:
-        try:
-            landing = stage(land_recording, settings, file, now)
-        except UsageError as error:
-            unreadable.append(error)
-            continue
-        say(f"{file}: {landing.new_samples:,} new samples")
-        _say_rejects(file, landing.rejects)
-        landings.append(landing)
-    result = _after_landing(settings, landings, now, pages=True) if landings else None
-    if unreadable or result is None:
-        raise UsageError(" ".join(str(error) for error in unreadable))
+    landings, problems = [], []
+    with judge() as judging:
+        if any(file.is_file() for file in files):
+            judging.start()
+        for file in files:
+            try:
+                landing = stage(land_recording, settings, file, now)
+            except WarehouseHeldError:
+                raise
+            except FlipbookError as error:
+                problems.append(error)
+                continue
+            landings.append(landing)
+            _say_landing(file, landing)
+            if not landing.days:
+                problems.append(FlipbookError(f"{file} has no line that is a sample: all are kept in raw.rejects."))
+        result = _after_landing(settings, landings, now, judging, pages=True) if landings else None
+    _raise(problems)
+    if result is None:
+        raise UsageError("There is no recording to land.")
     return result
 
 
 def rebuild_all(settings: Settings) -> Path:
     """Make everything right of what was received again. Returns the index."""
     restage_all(settings)
-    rebuild_marts(settings, price_rows(catalogue.endpoints(settings)))
+    rebuild_marts(settings, price_rows(catalogue.endpoints(settings)), catalogue_patterns(settings))
     copy_marts(settings)
     return stage(render, settings)[0]
 
 
-def _after_landing(settings: Settings, landings: Sequence[Landing], now: dt.datetime, *, pages: bool) -> Result:
+def _after_landing(
+    settings: Settings, landings: Sequence[Landing], now: dt.datetime, judging: Judging, *, pages: bool
+) -> Result:
+    try:
+        return _count_and_show(settings, landings, now, judging, pages=pages)
+    except WarehouseHeldError as error:
+        raise FlipbookError(f"{error} What was received has landed: the next run counts it.") from error
+
+
+def _count_and_show(
+    settings: Settings, landings: Sequence[Landing], now: dt.datetime, judging: Judging, *, pages: bool
+) -> Result:
     endpoints = catalogue.endpoints(settings)
-    days = sorted({day for landing in landings for day in landing.days})
-    unjudged = list(dict.fromkeys(run_id for landing in landings for run_id in landing.unjudged))
     azure = [name for name, endpoint in endpoints.items() if endpoint.kind == "azure"]
-    judgements = stage(check_runs, settings, unjudged, now, azure) if unjudged else []
-    stage(aggregate_days, settings, days, price_rows(endpoints))
+    known = {run_id for landing in landings for run_id in landing.unjudged}
+    touched = [*landings, left_behind(settings, but_not=known)]
+    unjudged = list(dict.fromkeys(run_id for landing in touched for run_id in landing.unjudged))
+    days = sorted({day for landing in touched for day in landing.days})
+    studies = sorted({study for landing in touched for study in landing.studies})
+    if pages:
+        # The judge does so, too, at the same time.
+        get_ready()
+    judgements = stage(check_runs, settings, unjudged, now, judging, azure) if unjudged else []
+    judging.release()
+    stage(aggregate_days, settings, days, price_rows(endpoints), catalogue_patterns(settings))
     copy_marts(settings, days)
-    studies = sorted({study for landing in landings for study in landing.studies})
     written = stage(render, settings, studies, days) if pages else []
     broken = tuple(judgement for judgement in judgements if judgement.success is False)
     for judgement in broken:
@@ -103,8 +159,16 @@ def _after_landing(settings: Settings, landings: Sequence[Landing], now: dt.date
     return Result(tuple(landings), broken, tuple(written))
 
 
-def _say_rejects(file: Path, rejects: Sequence[Reject]) -> None:
-    for reject in rejects[:MOST_REJECTS_SAID]:
+def _say_landing(file: Path, landing: Landing) -> None:
+    say(f"{file}: {landing.new_samples:,} new samples")
+    for reject in landing.rejects[:MOST_REJECTS_SAID]:
         say(f"{file}, line {reject.line}: {reject.reason}")
-    if len(rejects) > MOST_REJECTS_SAID:
-        say(f"{file}: {len(rejects) - MOST_REJECTS_SAID:,} more bad lines are in raw.rejects")
+    if len(landing.rejects) > MOST_REJECTS_SAID:
+        say(f"{file}: {len(landing.rejects) - MOST_REJECTS_SAID:,} more bad lines are in raw.rejects")
+
+
+def _raise(problems: Sequence[FlipbookError]) -> None:
+    """All in one error: of wrong input, if any is."""
+    if problems:
+        kind = UsageError if any(isinstance(problem, UsageError) for problem in problems) else FlipbookError
+        raise kind(" ".join(map(str, problems)))

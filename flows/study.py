@@ -15,15 +15,17 @@ from flows.landing import land_spools
 from flows.reporting import say
 from tasks import catalogue
 from tasks.core.endpoints import Endpoint
-from tasks.core.errors import FlipbookError, WarehouseHeldError
+from tasks.core.errors import FlipbookError, UsageError, WarehouseHeldError
 from tasks.core.preflight import endpoints_of, keys_of, sent_to
 from tasks.core.schedule import day_of_run
 from tasks.core.study import Study
+from tasks.landed import malformed_samples
+from tasks.patterns import refuse_bad_pattern
 from tasks.provenance import revision
 from tasks.render import summary
 from tasks.sample import Outcome, sample_study
 from tasks.settings import Settings, read_settings
-from tasks.spool import RunHeader, Spool, close_past, prune
+from tasks.spool import RunHeader, Spool, close_past, finished_not_landed, prune
 from tasks.target_sampling import Progress
 
 
@@ -39,19 +41,41 @@ async def study(study: Study, day: dt.date | None = None, new: bool = False, pag
     """
     try:
         settings = read_settings()
-        plan = planned(settings, study, day, scheduled_at=runtime.flow_run.scheduled_start_time)
+        close_past(settings.spool, dt.datetime.now(dt.UTC).date())
+        try:
+            plan = planned(settings, study, day, scheduled_at=runtime.flow_run.scheduled_start_time)
+        except UsageError as refusal:
+            return _refused(settings, refusal, pages=pages)
         outcome = await _sample(settings, plan, new=new)
-        landed = land_spools(settings, pages=pages)
-        if landed.pages:
-            say(f"The report: {landed.pages[0]}")
-        await _leave_artifact(settings, plan.study)
+        _land(settings, pages=pages)
     except WarehouseHeldError as error:
         return Failed(
             name="Landed later", message=f"{error} The answers are safe in the spool: the next run lands them."
         )
     except FlipbookError as error:
         return Failed(message=str(error))
-    return _ended(outcome)
+    try:
+        await _leave_artifact(settings, plan.study)
+        return _ended(outcome, malformed_samples(settings, outcome.run))
+    except FlipbookError as error:
+        say(f"{error} The run has landed; nothing more is said of its answers here.")
+        return _ended(outcome, 0)
+
+
+def _refused(settings: Settings, refusal: UsageError, *, pages: bool) -> State:
+    """Nothing is sampled, but what others left in the spool lands."""
+    try:
+        if finished_not_landed(settings.spool):
+            _land(settings, pages=pages)
+    except FlipbookError as error:
+        return Failed(message=f"{refusal} {error}")
+    return Failed(message=str(refusal))
+
+
+def _land(settings: Settings, *, pages: bool) -> None:
+    landed = land_spools(settings, pages=pages)
+    if landed.pages:
+        say(f"The report: {landed.pages[0]}")
 
 
 @dataclass(frozen=True)
@@ -71,12 +95,12 @@ def planned(settings: Settings, study: Study, day: dt.date | None, *, scheduled_
     endpoints = catalogue.endpoints(settings)
     asked = endpoints_of(study, endpoints)
     keys_of(study, endpoints, os.environ)
+    refuse_bad_pattern(study)
     return Plan(study, day_of_run(day, scheduled_at, now, asked.values()), endpoints, now)
 
 
 async def _sample(settings: Settings, plan: Plan, *, new: bool) -> Outcome:
     """Finish the run of this study and day that was left unfinished; only without one (or with `new`) begin another."""
-    close_past(settings.spool, plan.now.date())
     prune(settings.spool, settings.spool_keep_days, plan.now.date())
     spool = None if new else Spool.resumable(settings.spool, plan.study, plan.day)
     if spool:
@@ -100,11 +124,12 @@ async def _leave_artifact(settings: Settings, study: Study) -> None:
     await acreate_markdown_artifact(summary(settings, study.name), key=key, description=study.description)
 
 
-def _ended(outcome: Outcome) -> State:
+def _ended(outcome: Outcome, malformed: int) -> State:
     run = outcome.run
     attempted, failed = run.attempted or 0, sum(target.failures for target in outcome.targets)
     why = f": {run.reason.rstrip('.')}" if run.reason else ""
-    message = f"{attempted:,} of {run.planned or 0:,} calls made, {failed:,} failed{why}."
+    senseless = f", {malformed:,} answered without sense" if malformed else ""
+    message = f"{attempted:,} of {run.planned or 0:,} calls made, {failed:,} failed{senseless}{why}."
     if attempted and failed == attempted:
         return Failed(name="No answer", message=message)
     if run.state == "complete":

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from tasks import agreement, association, drift, effects
 from tasks.settings import Settings
-from tasks.sql_files import models
+from tasks.sql_files import Model, models, models_after_tests, models_before_tests, statement
 from tasks.warehouse import Warehouse, in_chunks
 
 # Endpoint, model, dollars per million tokens in and out.
 PriceRow = tuple[str, str, float, float]
+# Study, and the answer pattern that the catalogue has for it.
+PatternRow = tuple[str, str]
 
 PRICES = """
 create or replace temp table prices (
@@ -23,7 +26,18 @@ create or replace temp table prices (
 )
 """
 
-THRESHOLDS = "select study, list(threshold_pp order by threshold_pp) as pp from mart.thresholds_by_study group by study"
+PATTERNS = "create or replace temp table patterns (study varchar, answer_pattern varchar)"
+
+SETTINGS = """
+    select
+        study,
+        list(threshold_pp order by threshold_pp) as thresholds_pp,
+        any_value(answer_pattern) as answer_pattern,
+        any_value(embedding_model) as embedding_model
+    from mart.thresholds_by_study
+    inner join mart.text_settings_by_study using (study)
+    group by study
+"""
 WITHHELD = "select distinct run_id from mart.quality_by_run where severity = 'critical' and not success"
 DAYS_OF = """
     select day from mart.calls_by_day where study in (select unnest($studies::varchar[]))
@@ -32,54 +46,83 @@ DAYS_OF = """
 """
 
 
-def aggregate(warehouse: Warehouse, days: Iterable[dt.date], prices: Sequence[PriceRow]) -> None:
+def aggregate(
+    warehouse: Warehouse,
+    days: Iterable[dt.date],
+    prices: Sequence[PriceRow],
+    patterns: Sequence[PatternRow] = (),
+) -> None:
     """Make the marts that go by day again for `days`, and all the others whole. All or nothing.
 
     So are the other days of a run that is withheld now and was not, or the other way round, and of a study with other
-    thresholds; and everything, where another version of Flipbook made the marts. A model that `prices` does not name
-    has an unknown cost.
+    thresholds or another answer pattern; and everything, where another version of Flipbook made the marts. A model that
+    `prices` does not name has an unknown cost. `patterns` are for studies that are known from imports alone.
     """
     with warehouse.transaction():
-        _declare(warehouse, prices)
+        declare(warehouse, prices, patterns)
         if 0 < len(warehouse.unlike(models("mart"))) < len(models("mart")):
             _make_all(warehouse)
         else:
             _make_days(warehouse, set(days))
 
 
-def rebuild_marts(settings: Settings, prices: Sequence[PriceRow]) -> None:
+def rebuild_marts(settings: Settings, prices: Sequence[PriceRow], patterns: Sequence[PatternRow] = ()) -> None:
     """Make every mart again from all samples. All or nothing."""
     with Warehouse.open(settings) as warehouse:
-        rebuild(warehouse, prices)
+        rebuild(warehouse, prices, patterns)
 
 
-def rebuild(warehouse: Warehouse, prices: Sequence[PriceRow]) -> None:
+def rebuild(warehouse: Warehouse, prices: Sequence[PriceRow], patterns: Sequence[PatternRow] = ()) -> None:
     """Make every mart again from all samples, in an open warehouse. All or nothing."""
     with warehouse.transaction():
-        _declare(warehouse, prices)
+        declare(warehouse, prices, patterns)
         _make_all(warehouse)
 
 
 def _make_days(warehouse: Warehouse, days: set[dt.date]) -> None:
     before = _judged(warehouse)
-    warehouse.make("mart", sorted(days))
+    _make_counts(warehouse, sorted(days))
     if restated := _days_restated(warehouse, before) - days:
-        warehouse.make("mart", sorted(restated))
+        _make_counts(warehouse, sorted(restated))
+    run_tests(warehouse, days | restated)
+    for model in models_after_tests():
+        warehouse.make_model(model, sorted(days | restated))
 
 
-def _make_all(warehouse: Warehouse) -> None:
+def _make_counts(warehouse: Warehouse, days: Sequence[dt.date]) -> None:
+    for model in models_before_tests():
+        warehouse.make_model(model, days)
+
+
+def _make_all(warehouse: Warehouse, *, again: bool = False) -> None:
     days = [row["day"] for row in warehouse.rows("select distinct day from raw.calls order by day")]
     warehouse.drop(models("mart"))
-    for model in models("mart"):
-        for chunk in in_chunks(days) if model.made_anew and days else [[]]:
-            warehouse.make_model(model, chunk)
+    for model in models_before_tests():
+        make_in_chunks(warehouse, model, days)
+    run_tests(warehouse, set(days), again=again)
+    for model in models_after_tests():
+        make_in_chunks(warehouse, model, days)
+
+
+def make_in_chunks(warehouse: Warehouse, model: Model, days: Sequence[dt.date]) -> None:
+    """Make one model for all `days`, some at a time where it is made of a day's samples."""
+    for chunk in in_chunks(days) if model.reads_samples and days else [days]:
+        warehouse.make_model(model, chunk)
+
+
+def run_tests(warehouse: Warehouse, days: set[dt.date], *, again: bool = False) -> None:
+    """What SQL cannot say, from the counts of the days: the core computes it, and raw keeps it."""
+    drift.run(warehouse, days, again=again)
+    association.run(warehouse, again=again)
+    effects.run(warehouse, again=again)
+    agreement.run(warehouse, days)
 
 
 @dataclass(frozen=True)
 class _Judged:
-    """What the counts of old days hang on: each study's thresholds, and the runs that are withheld."""
+    """What the counts of old days hang on: each study's settings, and the runs that are withheld."""
 
-    thresholds: dict[str, list[float]]
+    settings: dict[str, object]
     withheld: set[str]
 
 
@@ -88,27 +131,33 @@ def _judged(warehouse: Warehouse) -> _Judged:
     if warehouse.unlike(models("mart")):
         return _Judged({}, set())
     return _Judged(
-        {row["study"]: row["pp"] for row in warehouse.rows(THRESHOLDS)},
+        {row["study"]: row for row in warehouse.rows(SETTINGS)},
         {row["run_id"] for row in warehouse.rows(WITHHELD)},
     )
 
 
 def _days_restated(warehouse: Warehouse, before: _Judged) -> set[dt.date]:
-    """All days of the studies and runs of which other rows or other thresholds count now than `before`."""
+    """All days of the studies and runs of which other rows or other settings count now than `before`."""
     now = _judged(warehouse)
-    studies = [study for study, pp in now.thresholds.items() if before.thresholds.get(study, pp) != pp]
+    studies = [study for study, row in now.settings.items() if before.settings.get(study, row) != row]
     runs = sorted(now.withheld ^ before.withheld)
     return {row["day"] for row in warehouse.rows(DAYS_OF, {"studies": studies, "runs": runs})}
 
 
-def _declare(warehouse: Warehouse, prices: Sequence[PriceRow]) -> None:
-    warehouse.execute(PRICES)
+def declare(warehouse: Warehouse, prices: Sequence[PriceRow], patterns: Sequence[PatternRow]) -> None:
+    """What the marts read that no sample says: prices, patterns, and a macro, for as long as the connection is open."""
+    for sql in (PRICES, PATTERNS, statement("macros/shared_characters")):
+        warehouse.execute(sql)
     if prices:
         warehouse.connection.executemany("insert into prices values (?, ?, ?, ?)", prices)
+    if patterns:
+        warehouse.connection.executemany("insert into patterns values (?, ?)", patterns)
 
 
 @task(name="aggregate", cache_policy=NO_CACHE, retries=0, persist_result=False)
-def aggregate_days(settings: Settings, days: Sequence[dt.date], prices: Sequence[PriceRow]) -> None:
+def aggregate_days(
+    settings: Settings, days: Sequence[dt.date], prices: Sequence[PriceRow], patterns: Sequence[PatternRow] = ()
+) -> None:
     """`aggregate`, in the warehouse of `settings`."""
     with Warehouse.open(settings) as warehouse:
-        aggregate(warehouse, days, prices)
+        aggregate(warehouse, days, prices, patterns)

@@ -17,6 +17,14 @@ _MARTS = """
     order by table_name
 """
 
+_OTHER_COLUMNS = """
+    select table_name
+    from information_schema.columns
+    where table_catalog in (current_database(), 'copy') and table_schema = 'mart'
+    group by table_name
+    having count(distinct table_catalog) = 2 and count(*) <> 2 * count(distinct column_name)
+"""
+
 FORMATS = ("parquet", "csv")
 # Most marts are small, and a table takes whole blocks: with DuckDB's own 256 kB the copy would be mostly air.
 SMALL_BLOCKS = 16_384
@@ -46,6 +54,8 @@ def _copy_models(warehouse: Warehouse, days: Sequence[dt.date]) -> None:
     marts = models("mart")
     warehouse.execute("create schema if not exists copy.mart")
     warehouse.drop(warehouse.unlike(marts, "copy"), "copy")
+    other = {row["table_name"] for row in warehouse.rows(_OTHER_COLUMNS)}
+    warehouse.drop([model for model in marts if model.path.stem in other], "copy")
     for model in marts:
         if made_anew := model.made_anew:
             _copy_days(warehouse, model.table, made_anew, days)

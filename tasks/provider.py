@@ -2,8 +2,9 @@
 
 import asyncio
 import datetime as dt
+import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from types import TracebackType
@@ -15,6 +16,7 @@ import httpx2
 import openai
 
 from tasks.core.endpoints import Endpoint
+from tasks.core.prices import CHARACTERS_PER_TOKEN
 from tasks.core.recording import SECRET_HEADERS
 from tasks.limits import Brake, Pace
 from tasks.retries import NO_RESPONSE, Retries, asked_wait_s, is_retried
@@ -80,7 +82,15 @@ class Provider:
 
     async def ask(self, model: str, request: bytes, tokens: int, brake: Brake) -> Answer | None:
         """Send a request of about so many tokens until it is answered or given up; None if the brake left it unsent."""
-        url = self._url(model)
+        return await self._ask(self._url(model, "chat/completions"), request, tokens, brake)
+
+    async def embed(self, model: str, texts: Sequence[str], brake: Brake) -> Answer | None:
+        """Ask for the embeddings of some texts at once, in the same way."""
+        request = json.dumps({"model": model, "input": list(texts), "encoding_format": "float"}).encode()
+        tokens = sum(len(text) // CHARACTERS_PER_TOKEN + 1 for text in texts)
+        return await self._ask(self._url(model, "embeddings"), request, tokens, brake)
+
+    async def _ask(self, url: str, request: bytes, tokens: int, brake: Brake) -> Answer | None:
         answer = None
         for attempt in range(1, self._retries.attempts + 1):
             await self._pace.keep(tokens, brake)
@@ -93,10 +103,10 @@ class Provider:
             await brake.wait_for(asyncio.sleep(self._retries.wait_s(attempt, asked_s)))
         return answer
 
-    def _url(self, model: str) -> str:
+    def _url(self, model: str, route: str) -> str:
         """The whole address: the SDK would put a path together with its base anew for every call."""
         deployment = f"deployments/{quote(model, safe='')}/" if self.endpoint.kind == "azure" else ""
-        return f"{self._client.base_url}{deployment}chat/completions"
+        return f"{self._client.base_url}{deployment}{route}"
 
     async def _attempt(self, url: str, request: bytes, attempt: int) -> Answer:
         await self._take_turn()

@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BufferedReader
@@ -45,9 +45,9 @@ class CleanRecording:
 
 def clean(source: Path, file: Path) -> CleanRecording:
     """Write `source` (NDJSON, or gzipped) again to `file`, clean. Raises UsageError where it is empty or unreadable."""
-    recording = CleanRecording(source, file, _file_id(source))
     unnumbered: list[tuple[int, tuple[str, ...], str]] = []
     try:
+        recording = CleanRecording(source, file, _file_id(source))
         with _lines(source) as lines, file.open("wb") as out:
             for item in read_lines(lines):
                 if isinstance(item, Reject):
@@ -84,7 +84,7 @@ def _fill_repeats(file: Path, repeats: dict[int, int]) -> None:
 
 
 @contextmanager
-def _lines(source: Path) -> Iterator[Iterable[bytes]]:
+def _lines(source: Path) -> Iterator[BufferedReader | gzip.GzipFile]:
     with _open(source) as file:
         yield gzip.GzipFile(fileobj=file) if source.suffix == ".gz" else file
 
@@ -97,5 +97,6 @@ def _open(source: Path) -> BufferedReader:
 
 
 def _file_id(source: Path) -> str:
-    with _open(source) as file:
+    # Of what it says: gzipped or not, it is the same recording.
+    with _lines(source) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

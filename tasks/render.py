@@ -33,6 +33,13 @@ def render_site(
     return written
 
 
+def get_ready() -> None:
+    """Load what draws, which takes most of a second: for when something else is waited for."""
+    from reports import charts
+
+    charts.get_ready()
+
+
 @task(name="render", cache_policy=NO_CACHE)
 def render(
     settings: Settings, studies: Collection[str] | None = None, days: Collection[dt.date] | None = None

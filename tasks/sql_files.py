@@ -40,6 +40,16 @@ class Model:
         return {match["name"]: match["value"] or "" for match in _HEADER.finditer(comments)}
 
     @property
+    def reads_samples(self) -> bool:
+        """Whether it is made of samples, and not of their counts."""
+        return "stg.samples" in self.reads
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The tables that it reads."""
+        return frozenset(_READ.findall(self.select))
+
+    @property
     def is_view(self) -> bool:
         """Whether it makes a view; else a table."""
         return "view" in self.header
@@ -69,8 +79,24 @@ def models(layer: str) -> list[Model]:
     """The models of one layer (`stg`, `mart`), in the order of what they read."""
     by_table = {model.table: model for model in map(Model, sorted((SQL / layer).glob("*.sql")))}
     # Not get_table_names: it refuses $days, and using (…) on tables that it does not look up.
-    reads = {table: by_table.keys() & set(_READ.findall(model.select)) - {table} for table, model in by_table.items()}
+    reads = {table: by_table.keys() & model.reads - {table} for table, model in by_table.items()}
     return [by_table[table] for table in graphlib.TopologicalSorter(reads).static_order()]
+
+
+def models_before_tests() -> list[Model]:
+    """The marts that tests are made from, in order: counts, and what follows from them alone."""
+    after = {model.table for model in models_after_tests()}
+    return [model for model in models("mart") if model.table not in after]
+
+
+def models_after_tests() -> list[Model]:
+    """The marts that read what the core computed, themselves or through another one, in order."""
+    tested, found = {"raw.tests", "raw.decisions"}, []
+    for model in models("mart"):
+        if tested & model.reads:
+            tested.add(model.table)
+            found.append(model)
+    return found
 
 
 def statement(name: str) -> str:

@@ -24,7 +24,9 @@ CATALOG = "flipbook"
 STORAGE_VERSION = "v1.2.0"
 
 # A checkpoint writes a table's last row group again, whole: of DuckDB's 122,880 rows, twelve days of 10,000.
-ROW_GROUP_SIZE = 40_960
+ROW_GROUP_SIZE = 20_480
+# A transaction of more than that is written to the file at once; a smaller one first to a log, and from there again.
+CHECKPOINT_THRESHOLD = "1MB"
 
 # What a landing may hold in memory at once; beyond it DuckDB spills beside the warehouse.
 MEMORY_LIMIT = "1GB"
@@ -32,9 +34,13 @@ MEMORY_LIMIT = "1GB"
 # A rebuild reads so many days at once: a bound on its memory, whatever the history.
 DAYS_AT_ONCE = 28
 
+# What DuckDB raises where lines are not what a statement takes them for.
+UNFIT_INPUT = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.ConstraintException)
+
 T = TypeVar("T")
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "checkpoint_threshold": CHECKPOINT_THRESHOLD,
     "memory_limit": MEMORY_LIMIT,
     "preserve_insertion_order": False,
 }
@@ -48,6 +54,8 @@ _IS_VIEW = """
 """
 
 _ANY_TABLE = "select 1 from duckdb_tables() where database_name = current_database() limit 1"
+
+_ANY_TYPED = "select 1 from stg.bodies limit 1"
 
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 # What DuckDB says where another process, or another thread of this one, has the file open.
@@ -90,8 +98,10 @@ class Warehouse:
                 warehouse._migrate()
             yield warehouse
         except duckdb.Error as error:
-            if any(sign in str(error) for sign in _FULL):
-                raise FlipbookError(f"The disk is full at {path}: make room and try again; nothing landed.") from error
+            if _is_full(error):
+                raise _full(path) from error
+            if isinstance(error, duckdb.IOException):
+                raise FlipbookError(f"{_first_line(error)}.") from error
             raise
         finally:
             connection.close()
@@ -125,6 +135,20 @@ class Warehouse:
         """Make the models of a layer again, in the order of what they read; those by day only for `days`."""
         for model in models(layer):
             self.make_model(model, days)
+
+    def stage(self, days: Sequence[Any]) -> None:
+        """Type the bodies of `days` that stg does not have yet."""
+        self.execute(statement("land/new_bodies"), {"days": list(days)})
+        (parts,) = self.rows("select coalesce(max(part), 0) as last from new_bodies")
+        for part in range(parts["last"] + 1):
+            self.execute(statement("land/parsed_bodies"), {"part": part})
+            self.make("stg", days)
+
+    def stage_all(self) -> None:
+        """Type every body that stg does not have yet, some days at a time."""
+        days = [row["day"] for row in self.rows("select distinct day from raw.calls order by day")]
+        for chunk in in_chunks(days):
+            self.stage(chunk)
 
     def make_model(self, model: Model, days: Sequence[Any]) -> None:
         """Make one model again; if it is by day, only for `days`."""
@@ -171,13 +195,19 @@ class Warehouse:
 
     def _migrate(self) -> None:
         applied = self._version() or 0
-        for version, path in _migrations().items():
-            if version > applied:
-                with self.transaction():
-                    self.connection.execute(path.read_text(encoding="utf-8"))
-                    self.connection.execute("insert into raw.migrations values (?, ?, now())", [version, path.stem])
-                    for sql in (sql for model in models("stg") if model.is_view for sql in model.making()):
-                        self.connection.execute(sql)
+        new = {version: path for version, path in _migrations().items() if version > applied}
+        if not new:
+            return
+        # All or nothing: a migration may leave stg empty.
+        with self.transaction():
+            for version, path in new.items():
+                self.connection.execute(path.read_text(encoding="utf-8"))
+                self.connection.execute("insert into raw.migrations values (?, ?, now())", [version, path.stem])
+            for model in models("stg"):
+                if model.is_view:
+                    self.make_model(model, [])
+            if not self.rows(_ANY_TYPED):
+                self.stage_all()
 
 
 def _migrations() -> dict[int, Path]:
@@ -223,6 +253,14 @@ def _is_held(error: BaseException) -> bool:
     return isinstance(error, duckdb.Error) and any(sign in str(error) for sign in (_HELD, _HELD_HERE))
 
 
+def _is_full(error: BaseException) -> bool:
+    return any(sign in str(error) for sign in _FULL)
+
+
+def _full(path: Path) -> FlipbookError:
+    return FlipbookError(f"The disk is full at {path}: make room and try again; nothing landed.")
+
+
 def _translated(error: duckdb.Error, path: Path, wait_s: float) -> FlipbookError:
     if _is_held(error):
         holder = _HOLDER.search(str(error))
@@ -232,6 +270,8 @@ def _translated(error: duckdb.Error, path: Path, wait_s: float) -> FlipbookError
             f"{who.capitalize()} holds the warehouse {path}; waited {wait_s:g} s. "
             "Close it there, or wait for its run to end."
         )
+    if _is_full(error):
+        return _full(path)
     if path.is_dir() or not os.access(path.parent, os.W_OK):
         return UsageError(f"The warehouse {path} cannot be opened: {_first_line(error)}")
     return UsageError(f"{path} is no warehouse that this DuckDB can read: {_first_line(error)}")

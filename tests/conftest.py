@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from tasks.land import Landing, import_file
+from tasks.judging import Judging
+from tasks.land import import_file
+from tasks.landed import Landing
 from tasks.settings import Settings
 from tasks.warehouse import Warehouse
 
@@ -24,6 +26,13 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
     """An empty warehouse in a file of the test's own."""
     with Warehouse.open(Settings(warehouse=str(tmp_path / "warehouse.duckdb"))) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def judging() -> Iterator[Judging]:
+    """A process that judges, for all tests."""
+    with Judging() as started:
+        yield started
 
 
 @pytest.fixture
@@ -44,7 +53,7 @@ def line() -> Callable[..., Line]:
     """Makes a line of a recording.
 
     `top` is the top-k list as {token: probability in percent}. Any field of the line can be given, and of the answer
-    `id`, `model`, `fingerprint`, `text` and `prompt_tokens`.
+    `id`, `model`, `fingerprint`, `text`, `tokens` (the completion's own), `finish_reason` and `prompt_tokens`.
     """
     numbers = iter(range(1_000_000))
 
@@ -69,12 +78,15 @@ def line() -> Callable[..., Line]:
     return make
 
 
-_ANSWER_FIELDS = {"id", "model", "fingerprint", "text", "prompt_tokens"}
+_ANSWER_FIELDS = {"id", "model", "fingerprint", "text", "tokens", "finish_reason", "prompt_tokens"}
 
 
 def _answer(number: int, top: dict[str, float], said: dict[str, Any]) -> str:
     entries = [{"token": token, "logprob": math.log(pct / 100)} for token, pct in top.items()]
     position = (entries[0] | {"top_logprobs": entries}) if entries else None
+    content = [position] if position else None
+    if "tokens" in said:
+        content = [{**(position or {}), "token": token, "logprob": -0.1} for token in said["tokens"]]
     body = {
         "id": said.get("id", f"chatcmpl-{number}"),
         "object": "chat.completion",
@@ -84,12 +96,12 @@ def _answer(number: int, top: dict[str, float], said: dict[str, Any]) -> str:
         "choices": [
             {
                 "index": 0,
-                "finish_reason": "stop",
+                "finish_reason": said.get("finish_reason", "stop"),
                 "message": {"role": "assistant", "content": said.get("text", "Heads")},
-                "logprobs": {"content": [position]} if position else None,
+                "logprobs": None if content is None else {"content": content},
             }
         ],
-        "usage": {"prompt_tokens": said.get("prompt_tokens", 13), "completion_tokens": 1},
+        "usage": {"prompt_tokens": said.get("prompt_tokens", 13), "completion_tokens": len(content or [0])},
     }
     return json.dumps(body)
 

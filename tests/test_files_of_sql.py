@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tasks.sql_files import models_after_tests
+
 SQL = Path(__file__).resolve().parent.parent / "sql"
 TESTS = Path(__file__).resolve().parent
 FILES = sorted(SQL.rglob("*.sql"))
-PARAMETERS = {"raw": set(), "land": {"days", "files"}, "stg": {"days"}, "mart": {"days"}}
+PARAMETERS = {"raw": set(), "land": {"days", "files", "part"}, "stg": {"days"}, "mart": {"days"}}
 
 each_file = pytest.mark.parametrize("file", FILES, ids=[str(file.relative_to(SQL)) for file in FILES])
 
@@ -29,9 +31,9 @@ def test_a_header_says_what_it_is_and_at_which_grain(file: Path) -> None:
     """The grain of what a select gives; of a report, its name says what it is."""
     text = file.read_text(encoding="utf-8")
     assert text.startswith(("-- what: ", "-- grain: "))
-    if file.parent.name in {"stg", "mart", "check"}:
+    if file.parent.name in {"stg", "mart", "check", "test"}:
         assert re.search(r"^-- what: ", text, re.MULTILINE)
-    if file.parent.name in {"stg", "mart", "check", "report"}:
+    if file.parent.name in {"stg", "mart", "check", "report", "test"}:
         assert re.search(r"^-- grain: [a-z]", text, re.MULTILINE)
 
 
@@ -74,3 +76,12 @@ def test_every_model_has_a_test(file: Path) -> None:
     table = f"{file.parent.name}.{file.stem}"
     made_of_it = [model.stem for model in MODELS if table in code(model)]
     assert re.search(rf"\b({'|'.join([file.stem, *made_of_it])})\b", tests), f"no test mentions {table}"
+
+
+@pytest.mark.parametrize("file", sorted((SQL / "test").glob("*.sql")), ids=lambda file: file.stem)
+def test_what_is_tested_comes_from_marts_and_from_what_was_tested_before(file: Path) -> None:
+    """Counts are enough: neither samples nor bodies; and what was decided is no mart, which would be made of it."""
+    reads = set(re.findall(r"\b(?:from|join) (\w+\.\w+)", code(file)))
+    assert reads
+    assert all(read.startswith("mart.") or read in {"raw.tests", "raw.decisions"} for read in reads)
+    assert not reads & {model.table for model in models_after_tests()}

@@ -1,45 +1,7 @@
--- what: bodies that stg does not have yet, parsed once for each token that is followed
+-- what: one part of the bodies that stg does not have yet, parsed once for each token that is followed
 -- grain: day, body_id, follow
 create or replace temp table parsed_bodies as
-with new_bodies as (
-    select
-        calls.day,
-        calls.body_id,
-        calls.follow,
-        any_value(calls.cut_at) as cut_at,
-        any_value(calls.cut) as cut
-    from raw.calls as calls
-    where
-        calls.day in (select unnest($days))
-        and calls.body_id is not null
-        and not exists (
-            from stg.bodies as old
-            where
-                old.day in (select unnest($days))
-                and old.day = calls.day
-                and old.body_id = calls.body_id
-                and old.follow is not distinct from calls.follow
-        )
-    group by calls.day, calls.body_id, calls.follow
-),
-
-objects as (
-    select
-        new_bodies.day,
-        new_bodies.body_id,
-        new_bodies.follow,
-        -- The members that were cut out leave a member behind, so that the commas around it stay right.
-        if(
-            new_bodies.cut = '',
-            bodies.body,
-            left(bodies.body, new_bodies.cut_at - 1) || '"":0' || substr(bodies.body, new_bodies.cut_at)
-        ) as object
-    from new_bodies
-    inner join raw.bodies as bodies on new_bodies.day = bodies.day and new_bodies.body_id = bodies.body_id
-    where bodies.day in (select unnest($days))
-),
-
-parsed as (
+with parsed as (
     select
         day,
         body_id,
@@ -55,23 +17,30 @@ parsed as (
                     "choices": [{
                         "finish_reason": "VARCHAR",
                         "message": {"content": "VARCHAR"},
-                        "logprobs": {"content": [{
-                            "token": "VARCHAR", "logprob": "DOUBLE",
-                            "top_logprobs": [{"token": "VARCHAR", "logprob": "DOUBLE"}]
-                        }]}
+                        "logprobs": {"content": "JSON"}
                     }]
                 }'
             ),
             null
         ) as answer,
         json_valid(object) as is_json
-    from objects
+    from new_bodies
+    where part = $part
 ),
 
 positioned as (
     select
         *,
-        answer.choices[1].logprobs.content[1] as position
+        answer.choices[1].logprobs.content as content,
+        -- Typed at the first position alone: all the lists of long texts would not fit into memory.
+        from_json(
+            json_extract(content, '$[0]'),
+            '{
+                "token": "VARCHAR", "logprob": "DOUBLE",
+                "top_logprobs": [{"token": "VARCHAR", "logprob": "DOUBLE"}]
+            }'
+        ) as position,
+        json_extract_string(content, '$[*].token') as said
     from parsed
 ),
 
@@ -106,7 +75,9 @@ final as (
         )] as followed_entry,
         list_transform(list, lambda entry: entry.token) as tokens,
         list_transform(list, lambda entry: entry.logprob) as logprobs,
-        list_transform(list, lambda entry: entry.token || chr(31) || entry.logprob) as entries
+        list_transform(list, lambda entry: entry.token || chr(31) || entry.logprob) as entries,
+        -- The completion's own tokens. A list with a hole in it is none.
+        if(len(said) > 1 and list_count(said) = json_array_length(content), said, null) as text_tokens
     from followed
 )
 
@@ -131,5 +102,8 @@ select
     tokens,
     logprobs,
     if(len(list) > 0, md5(array_to_string(entries, chr(30))), null) as ordering_id,
-    if(len(list) > 0, md5(array_to_string(list_sort(list_distinct(entries)), chr(30))), null) as distribution_id
+    if(len(list) > 0, md5(array_to_string(list_sort(list_distinct(entries)), chr(30))), null) as distribution_id,
+    position.token as first_token,
+    text_tokens,
+    md5(array_to_string(text_tokens, chr(30))) as tokens_id
 from final;

@@ -11,6 +11,31 @@ withheld_runs as (
     where severity = 'critical' and not success
 ),
 
+-- The same text can come in other tokens.
+token_lists as (
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        day,
+        request_id,
+        system_fingerprint,
+        text,
+        first_token,
+        tokens_id,
+        min(requested_at) as first_at,
+        arg_min(repeat, (requested_at, repeat)) as first_repeat,
+        max(completion_tokens) as tokens,
+        count(*) filter (where finish_reason = 'length') as truncated,
+        count(*) as n
+    from samples
+    where text is not null and run_id not in (select run_id from withheld_runs)
+    group by
+        study, endpoint, model, arm, prompt, day, request_id, system_fingerprint, text, first_token, tokens_id
+),
+
 final as (
     select
         study,
@@ -23,11 +48,14 @@ final as (
         system_fingerprint,
         md5(text) as completion_id,
         text,
-        min(requested_at) as first_at,
-        max(completion_tokens) as tokens,
-        count(*) as n
-    from samples
-    where text is not null and run_id not in (select run_id from withheld_runs)
+        min(first_at) as first_at,
+        arg_min(first_repeat, (first_at, first_repeat)) as first_repeat,
+        max(tokens) as tokens,
+        arg_max(first_token, (n, first_token)) as first_token,
+        arg_max(tokens_id, (n, tokens_id)) as tokens_id,
+        sum(truncated)::bigint as truncated,
+        sum(n)::bigint as n
+    from token_lists
     group by study, endpoint, model, arm, prompt, day, request_id, system_fingerprint, text
 )
 

@@ -78,6 +78,8 @@ final as (
         100 * exp(logprob) as probability_pct,
         distribution_id,
         ordering_id,
+        first_token,
+        tokens_id,
         top_logprobs_asked,
         coalesce(contains(headers, '"x-flipbook-simulated":"1"'), false) as is_simulated
     from joined

@@ -60,3 +60,16 @@ def rule_of_three(n: int) -> float:
     if n < 1:
         raise ValueError("the rule of three needs at least one trial")
     return min(1.0, 3 / n)
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """The q-value of each p-value, in the order given: the smallest false discovery rate at which it is rejected.
+
+    min over p_j >= p_i of m p_j / rank(p_j) (Benjamini & Hochberg, 1995, "Controlling the false discovery rate"). Closed
+    form, since scipy.stats takes half a second to import.
+    """
+    order = np.argsort(p_values)[::-1]
+    ranked = np.asarray(p_values, dtype=float)[order] * len(order) / np.arange(len(order), 0, -1)
+    q_values = np.empty(len(order))
+    q_values[order] = np.minimum.accumulate(ranked)
+    return [float(q_value) for q_value in np.minimum(q_values, 1.0)]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tasks.aggregate import PriceRow, aggregate
+from tasks.aggregate import PatternRow, PriceRow, aggregate
 from tasks.warehouse import Warehouse
 
 Rows = list[dict[str, Any]]
@@ -15,8 +15,10 @@ Rows = list[dict[str, Any]]
 def marts(warehouse: Warehouse, land: Callable[..., Any]) -> Callable[..., Callable[[str], Rows]]:
     """Lands lines and makes the marts; gives a function that runs a query on them."""
 
-    def make(lines: Iterable[dict[str, Any]], prices: Sequence[PriceRow] = ()) -> Callable[[str], Rows]:
-        aggregate(warehouse, land(lines).days, prices)
+    def make(
+        lines: Iterable[dict[str, Any]], prices: Sequence[PriceRow] = (), patterns: Sequence[PatternRow] = ()
+    ) -> Callable[[str], Rows]:
+        aggregate(warehouse, land(lines).days, prices, patterns)
         return warehouse.rows
 
     return make

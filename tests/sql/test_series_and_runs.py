@@ -131,9 +131,10 @@ def test_a_failed_critical_expectation_keeps_a_run_out(
 ) -> None:
     """Every mart but runs, runs_by_day and quality_by_run is without it; a warning keeps nothing out."""
     judge(warehouse, False, severity)
-    query = marts([line(run_id="import-1"), line(run_id="import-1", status=500, response=None)])
+    other = line(run_id="import-1", top={"Heads": 80.0, "T": 10.0}, fingerprint="fp_2")
+    query = marts([line(run_id="import-1"), other, line(run_id="import-1", status=500, response=None)])
     (run,) = query("select samples, failures, is_withheld from mart.runs")
-    assert tuple(run.values()) == (2, 1, is_withheld)
+    assert tuple(run.values()) == (3, 1, is_withheld)
     tables = query("select table_name as name from duckdb_tables() where schema_name = 'mart'")
     kept = {row["name"] for row in tables if query(f"select count(*) as n from mart.{row['name']}")[0]["n"] == 0}
     assert len(tables) > 20

@@ -10,6 +10,7 @@ import pytest
 import tasks.warehouse
 from tasks.aggregate import aggregate, aggregate_days, rebuild, rebuild_marts
 from tasks.check import check_run
+from tasks.judging import Judging
 from tasks.settings import Settings
 from tasks.sql_files import models
 from tasks.warehouse import Warehouse
@@ -57,14 +58,16 @@ def test_other_days_are_left_alone(warehouse: Warehouse, land: Land, line: MakeL
     assert [row["day"].day for row in warehouse.rows("select day from mart.spread_by_day")] == [2]
 
 
-def test_a_run_that_is_withheld_later_leaves_every_day(warehouse: Warehouse, land: Land, line: MakeLine) -> None:
+def test_a_run_that_is_withheld_later_leaves_every_day(
+    warehouse: Warehouse, land: Land, line: MakeLine, judging: Judging
+) -> None:
     """Also the days of its first recording, when only its second one is what breaks the rule."""
     first = land([line("2026-03-01", run_id="r"), line("2026-03-01", run_id="other")])
     for run_id in first.unjudged:
-        check_run(warehouse, run_id, NOW)
+        check_run(warehouse, run_id, NOW, judging)
     aggregate(warehouse, first.days, [])
     second = land([line("2026-03-02", run_id="r", model="llama-3")])
-    check_run(warehouse, "r", NOW + dt.timedelta(hours=1))
+    check_run(warehouse, "r", NOW + dt.timedelta(hours=1), judging)
     aggregate(warehouse, second.days, [])
     counts = warehouse.rows("select day, n from mart.value_counts_by_day")
     assert counts == [{"day": dt.date(2026, 3, 1), "n": 1}]

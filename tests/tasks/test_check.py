@@ -3,8 +3,6 @@
 import datetime as dt
 import json
 import math
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,12 +12,13 @@ import pytest
 
 from tasks import check
 from tasks.aggregate import aggregate
-from tasks.check import ExpectationError, check_run, check_runs
+from tasks.check import check_run, check_runs
 from tasks.core.errors import UsageError
 from tasks.core.expectations import Expectation, Judgement, is_withheld
 from tasks.core.runs import Run
 from tasks.core.study import Arm, Message, Prompt, Study, Target
 from tasks.facts import facts_of_run
+from tasks.judging import ExpectationError, Judging
 from tasks.land import land_run
 from tasks.settings import Settings
 from tasks.warehouse import Warehouse
@@ -42,7 +41,7 @@ COMPLETE: dict[str, Any] = {"state": "complete", "planned": 3, "attempted": 3}
 
 
 @pytest.fixture
-def judged(warehouse: Warehouse, tmp_path: Path) -> Check:
+def judged(warehouse: Warehouse, tmp_path: Path, judging: Judging) -> Check:
     """Lands lines as a run of STUDY, whose fields can be given, and judges it; gives judgements by expectation."""
 
     def land_and_judge(lines: Iterable[Line], **fields: Any) -> dict[str, Judgement]:
@@ -60,7 +59,7 @@ def judged(warehouse: Warehouse, tmp_path: Path) -> Check:
             "configuration": STUDY.configuration,
         }
         land_run(warehouse, Run(**(run | COMPLETE | fields)), [file], NOW)
-        return {judgement.expectation: judgement for judgement in check_run(warehouse, "run-1", NOW)}
+        return {judgement.expectation: judgement for judgement in check_run(warehouse, "run-1", NOW, judging)}
 
     return land_and_judge
 
@@ -172,10 +171,12 @@ def test_a_run_that_got_nothing_is_judged_too(judged: Check) -> None:
     assert judgements["no_sample_is_there_twice"].observed == "The run has no sample."
 
 
-def test_an_import_has_no_plan(warehouse: Warehouse, land: Callable[..., Any], line: MakeLine) -> None:
+def test_an_import_has_no_plan(
+    warehouse: Warehouse, land: Callable[..., Any], line: MakeLine, judging: Judging
+) -> None:
     """What needs a plan is not applicable; the rest is judged."""
     (run_id,) = land([line(), line()]).unjudged
-    judgements = check_run(warehouse, run_id, NOW)
+    judgements = check_run(warehouse, run_id, NOW, judging)
     assert {j.expectation for j in judgements if not j.applicable} == {
         "run_is_complete",
         "every_attempted_sample_is_there",
@@ -189,11 +190,11 @@ def test_an_import_has_no_plan(warehouse: Warehouse, land: Callable[..., Any], l
 
 
 def test_repeats_of_an_import_are_its_recorders_own(
-    warehouse: Warehouse, land: Callable[..., Any], line: MakeLine
+    warehouse: Warehouse, land: Callable[..., Any], line: MakeLine, judging: Judging
 ) -> None:
     """Whoever numbered every call 0 still recorded two calls: nothing is withheld."""
     (run_id,) = land([line(repeat=0), line(repeat=0)]).unjudged
-    judgements = {judgement.expectation: judgement for judgement in check_run(warehouse, run_id, NOW)}
+    judgements = {judgement.expectation: judgement for judgement in check_run(warehouse, run_id, NOW, judging)}
     assert judgements["no_sample_is_there_twice"].success is True
     assert not is_withheld(judgements.values())
 
@@ -207,22 +208,22 @@ def test_what_cannot_be_observed_is_not_applicable(judged: Check, sample: MakeLi
 
 
 def test_deployments_have_names_of_their_operators(
-    warehouse: Warehouse, land: Callable[..., Any], line: MakeLine
+    warehouse: Warehouse, land: Callable[..., Any], line: MakeLine, judging: Judging
 ) -> None:
     """At Azure, `my-deployment` may be served by any model."""
     request = {"model": "my-deployment", "messages": []}
     (run_id,) = land([line(request=request, model="gpt-4o-2024-08-06")]).unjudged
-    assert is_withheld(check_run(warehouse, run_id, NOW))
-    assert not is_withheld(check_run(warehouse, run_id, NOW, named_by_operator={"openai"}))
+    assert is_withheld(check_run(warehouse, run_id, NOW, judging))
+    assert not is_withheld(check_run(warehouse, run_id, NOW, judging, named_by_operator={"openai"}))
 
 
 def test_an_edited_request_may_have_other_prompt_tokens(
-    warehouse: Warehouse, land: Callable[..., Any], line: MakeLine
+    warehouse: Warehouse, land: Callable[..., Any], line: MakeLine, judging: Judging
 ) -> None:
     """Prompt tokens are constant within one request."""
     edited = {"model": "gpt-4o", "messages": [], "seed": 1}
     (run_id,) = land([line(), line(request=edited, prompt_tokens=20)]).unjudged
-    judgements = {j.expectation: j for j in check_run(warehouse, run_id, NOW)}
+    judgements = {j.expectation: j for j in check_run(warehouse, run_id, NOW, judging)}
     assert judgements["prompt_tokens_are_constant"].success is True
 
 
@@ -238,61 +239,59 @@ def test_a_critical_failure_keeps_the_run_out_of_the_marts(
     assert warehouse.rows("select count(*) as n from mart.series") == [{"n": 0 if withheld else 1}]
 
 
-def test_judgements_are_kept_and_the_latest_counts(warehouse: Warehouse, judged: Check, sample: MakeLine) -> None:
+def test_judgements_are_kept_and_the_latest_counts(
+    warehouse: Warehouse, judged: Check, sample: MakeLine, judging: Judging
+) -> None:
     """Nothing is overwritten."""
     count = len(judged(three(sample)))
-    check_run(warehouse, "run-1", NOW + dt.timedelta(hours=1))
+    check_run(warehouse, "run-1", NOW + dt.timedelta(hours=1), judging)
     assert warehouse.rows("select count(*) as n from raw.expectations") == [{"n": 2 * count}]
     aggregate(warehouse, [DAY], [])
     assert warehouse.rows("select count(*) as n from mart.quality_by_run") == [{"n": count}]
 
 
-def test_several_series_are_judged_together(warehouse: Warehouse, land: Callable[..., Any], line: MakeLine) -> None:
+def test_several_series_are_judged_together(
+    warehouse: Warehouse, land: Callable[..., Any], line: MakeLine, judging: Judging
+) -> None:
     """One series breaks what another meets; the sentence counts both."""
     (run_id,) = land([line(), line(), line(prompt="toss", latency_s=0.0)]).unjudged
-    judgement = next(j for j in check_run(warehouse, run_id, NOW) if j.expectation == "latency_is_plausible")
+    judgement = next(j for j in check_run(warehouse, run_id, NOW, judging) if j.expectation == "latency_is_plausible")
     assert judgement.observed == "1 of 3 answers took no time, or more than an hour."
 
 
-def test_an_unknown_run_is_named(warehouse: Warehouse) -> None:
+def test_an_unknown_run_is_named(warehouse: Warehouse, judging: Judging) -> None:
     """One sentence, no traceback."""
     with pytest.raises(UsageError, match="no run 'run-9'"):
-        check_run(warehouse, "run-9", NOW)
+        check_run(warehouse, "run-9", NOW, judging)
 
 
 def test_an_exception_while_judging_is_an_error_of_ours(
-    warehouse: Warehouse, land: Callable[..., Any], line: MakeLine, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, land: Callable[..., Any], line: MakeLine, monkeypatch: pytest.MonkeyPatch, judging: Judging
 ) -> None:
     """Great Expectations hides it in a failed expectation; nothing is kept of such a run."""
     (run_id,) = land([line()]).unjudged
     of_text = Expectation("of_text", "warning", breaks="other_model", among="samples", found="", absent="")
     monkeypatch.setattr(check, "SERIES_EXPECTATIONS", (of_text,))
     with pytest.raises(ExpectationError, match="could not judge"):
-        check_run(warehouse, run_id, NOW)
+        check_run(warehouse, run_id, NOW, judging)
     assert warehouse.rows("from raw.expectations") == []
 
 
 def test_judgements_are_kept_together_or_not_at_all(
-    warehouse: Warehouse, land: Callable[..., Any], line: MakeLine, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, land: Callable[..., Any], line: MakeLine, monkeypatch: pytest.MonkeyPatch, judging: Judging
 ) -> None:
     """A process that is stopped half way leaves none: with some of them, a run would count as judged."""
     (run_id,) = land([line()]).unjudged
     refused = Expectation("refused", None, breaks="n", among="n", found="", absent="")  # type: ignore[arg-type]
     monkeypatch.setattr(check, "SERIES_EXPECTATIONS", (refused,))
     with pytest.raises(duckdb.ConstraintException):
-        check_run(warehouse, run_id, NOW)
+        check_run(warehouse, run_id, NOW, judging)
     assert warehouse.rows("from raw.expectations") == []
 
 
-def test_the_task_opens_the_warehouse_itself(tmp_path: Path) -> None:
+def test_the_task_opens_the_warehouse_itself(tmp_path: Path, judging: Judging) -> None:
     """The task is a thin cover."""
-    assert check_runs.fn(Settings(warehouse=str(tmp_path / "own.duckdb")), [], NOW) == []
-
-
-def test_great_expectations_is_imported_only_to_judge() -> None:
-    """It costs seconds, and everything else imports the stage."""
-    probe = "import sys, tasks.check; sys.exit('great_expectations' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", probe], cwd=Path(__file__).parents[2], check=False).returncode == 0
+    assert check_runs.fn(Settings(warehouse=str(tmp_path / "own.duckdb")), [], NOW, judging) == []
 
 
 def test_facts_are_one_row_a_planned_series(warehouse: Warehouse, judged: Check, sample: MakeLine) -> None:

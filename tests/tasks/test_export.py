@@ -49,14 +49,16 @@ def test_the_copy_has_every_mart_and_is_replaced(settings: Settings) -> None:
 
 
 def test_a_copy_of_another_version_is_brought_up_to_date(settings: Settings) -> None:
-    """What was a view there and is a table now, and the other way round."""
+    """What was a view there and is a table now, the other way round, and a table that had fewer columns."""
     file = copy_marts(settings)
     with duckdb.connect(str(file)) as writer:
         writer.execute("drop table mart.series; create view mart.series as select 1 as x")
         writer.execute("drop view mart.spread_by_day; create table mart.spread_by_day as select 1 as x")
+        writer.execute("alter table mart.completion_counts_by_day drop column first_token")
     copy_marts(settings, [])
     with duckdb.connect(str(file), read_only=True) as reader:
         assert reader.execute("select study from mart.series join mart.spread_by_day using (study)").fetchall()
+        assert reader.execute("select first_token, n from mart.completion_counts_by_day").fetchall() == [("Heads", 3)]
 
 
 def test_one_process_at_a_time_makes_the_copy(settings: Settings) -> None:

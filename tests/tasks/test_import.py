@@ -11,7 +11,8 @@ import pytest
 
 from tasks.core.canonical import default_prompt_name
 from tasks.core.errors import UsageError
-from tasks.land import Landing, import_file
+from tasks.land import import_file
+from tasks.landed import Landing
 from tasks.warehouse import Warehouse
 
 DATA = Path(__file__).parents[1] / "data"
@@ -64,6 +65,17 @@ def test_a_gzipped_file_is_read_as_it_is(bring: Importer, warehouse: Warehouse) 
     assert bring(LINE, {**LINE, "response": "{}", "status": 201}, name="a.ndjson.gz").new_samples == 2
     assert bring(LINE, {**LINE, "response": "{}", "status": 201}).new_samples == 0
     assert state(warehouse)[0][2] == 2
+
+
+@pytest.mark.parametrize("bad", [[], [b"{]\n"]])
+def test_a_copy_of_a_file_that_landed_is_no_run(bring: Importer, warehouse: Warehouse, bad: list[bytes]) -> None:
+    """Gzipped, or a part of it: who looks at the runs sees one."""
+    first = bring(LINE, {**LINE, "status": 500}, *bad)
+    copy = bring(LINE, {**LINE, "status": 500}, *bad, name="copy.ndjson.gz")
+    part = bring(LINE, name="part.ndjson")
+    assert (first.new_samples, copy.new_samples, part.new_samples) == (2, 0, 0)
+    assert warehouse.rows("select run_id from raw.runs") == [{"run_id": first.unjudged[0]}]
+    assert set(copy.unjudged + part.unjudged) <= set(first.unjudged)
 
 
 def test_bad_lines_are_reported_and_stop_nothing(bring: Importer, warehouse: Warehouse) -> None:

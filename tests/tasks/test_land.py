@@ -23,7 +23,8 @@ from tasks.core.errors import FlipbookError
 from tasks.core.plan import series_of_study
 from tasks.core.runs import Run
 from tasks.core.study import Arm, Study
-from tasks.land import Landing, import_file, land_run, restage_all
+from tasks.land import import_file, land_run, restage_all
+from tasks.landed import Landing
 from tasks.settings import Settings
 from tasks.spool import LineTemplate, Spool
 from tasks.warehouse import Warehouse
@@ -310,8 +311,8 @@ from tasks.settings import Settings
 from tasks.warehouse import Warehouse
 
 folder = Folder(Path(sys.argv[2]))
-if sys.argv[3] == "between":
-    tasks.land._stage = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+if sys.argv[3] == "half":
+    Warehouse.stage = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 print("ready", flush=True)
 with Warehouse.open(Settings(warehouse=sys.argv[1])) as warehouse:
     tasks.land.land_run(warehouse, folder.run, folder.sample_files, dt.datetime.now(dt.UTC))
@@ -319,12 +320,12 @@ with Warehouse.open(Settings(warehouse=sys.argv[1])) as warehouse:
 
 
 def killed_landing(warehouse: Path, spool: Spool, when: str) -> int:
-    """Land in another process, killed so many seconds after it began, or between its two transactions."""
+    """Land in another process, killed so many seconds after it began, or when half of it is done."""
     command: Sequence[str] = [sys.executable, "-c", CHILD, str(warehouse), str(spool.path), when]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"ready\n"
-        if when != "between":
+        if when != "half":
             time.sleep(float(when))
             os.kill(child.pid, signal.SIGKILL)
     return child.returncode
@@ -333,12 +334,12 @@ def killed_landing(warehouse: Path, spool: Spool, when: str) -> int:
 def test_a_landing_that_is_killed_is_landed_again_exactly_once(
     new_spool: NewSpool, new_study: NewStudy, tmp_path: Path
 ) -> None:
-    """At any moment: while the file is made, in the first transaction, between the two, in the second."""
+    """At any moment: while the file is made, before and after the bodies are typed, in the commit."""
     spool = new_spool(new_study())
     run = fill(spool, (json.dumps(ANSWER | {"model": f"{n}"}) for n in range(4000)))
     path = tmp_path / "killed.duckdb"
     moments = [str(random.uniform(0.0, 0.6)) for _ in range(2)]
-    codes = [killed_landing(path, spool, when) for when in ["0", *moments, "between"]]
+    codes = [killed_landing(path, spool, when) for when in ["0", *moments, "half"]]
     assert codes[-1] == -signal.SIGKILL
     with Warehouse.open(Settings(warehouse=str(path))) as warehouse:
         land_run(warehouse, run, spool.sample_files, NOON)

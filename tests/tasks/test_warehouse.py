@@ -4,6 +4,8 @@ import datetime as dt
 import json
 import os
 import re
+import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -112,7 +114,8 @@ def test_only_a_writer_makes_it(tmp_path: Path) -> None:
         pass
     assert list(tmp_path.iterdir()) == []
     with Warehouse.open(at(tmp_path / "a" / "b" / "new.duckdb")) as warehouse:
-        assert warehouse.rows("select version, name from raw.migrations") == [{"version": 1, "name": "001_tables"}]
+        applied = [f"{row['name']}.sql" for row in warehouse.rows("select name from raw.migrations order by version")]
+        assert applied == sorted(file.name for file in (PROJECT / "sql" / "raw").iterdir())
 
 
 def test_a_newer_format_is_refused(made: Path) -> None:
@@ -125,6 +128,27 @@ def test_a_newer_format_is_refused(made: Path) -> None:
             Warehouse.open(at(made), read_only=read_only),
         ):
             pass
+
+
+def test_an_older_format_is_brought_up_to_date(made: Path, line: Any, tmp_path: Path) -> None:
+    """When a writer opens it: what is typed is typed again, from what is kept verbatim, token lists included."""
+    recording = tmp_path / "r.ndjson"
+    lines = [line(text="a b", tokens=["a", " b"]), line(), line(response="no JSON"), line(status=500, response=None)]
+    recording.write_text("".join(json.dumps(one) + "\n" for one in lines))
+    typed = [
+        f"from {table} order by all" for table in ("stg.samples", "stg.bodies", "stg.distributions", "stg.completions")
+    ]
+    with Warehouse.open(at(made)) as warehouse:
+        import_file(warehouse, recording, dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
+        before = [warehouse.rows(sql) for sql in typed]
+    with duckdb.connect(str(made)) as older:
+        older.execute(
+            "drop table stg.completions; drop table raw.embeddings; delete from raw.migrations where version > 2"
+        )
+        older.execute("alter table stg.bodies drop column first_token; alter table stg.bodies drop column tokens_id")
+    with Warehouse.open(at(made)) as warehouse:
+        assert [warehouse.rows(sql) for sql in typed] == before
+        assert [row["tokens"] for row in before[-1]] == [["a", " b"]]
 
 
 @pytest.mark.parametrize("read_only", [True, False])
@@ -257,3 +281,28 @@ def test_a_mistake_of_ours_is_no_sentence_for_operators(made: Path) -> None:
     with pytest.raises(duckdb.CatalogException), Warehouse.open(at(made)) as warehouse:
         warehouse.execute("from nowhere")
     assert not issubclass(duckdb.CatalogException, FlipbookError)
+
+
+def test_a_full_disk_is_said_where_it_is_made(tmp_path: Path) -> None:
+    """A file-size limit stands for the disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with (
+            pytest.raises(FlipbookError, match=r"The disk is full at .*new\.duckdb: make room"),
+            Warehouse.open(Settings(warehouse=str(tmp_path / "new.duckdb"))),
+        ):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence(made: Path, tmp_path: Path) -> None:
+    """It names the file."""
+    with (
+        pytest.raises(FlipbookError, match=r"nobody\.ndjson"),
+        Warehouse.open(Settings(warehouse=str(made))) as warehouse,
+    ):
+        warehouse.rows("from read_json($file)", {"file": str(tmp_path / "nobody.ndjson")})

@@ -1,0 +1,5 @@
+-- grain: endpoint, model, arm, day
+select * exclude (study)
+from mart.agreement_by_study
+where study = $study
+order by model, endpoint, arm, day

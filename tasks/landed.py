@@ -1,0 +1,97 @@
+"""What the warehouse keeps of runs beside their samples: that they landed, and their bad lines; and what became of them."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.core.canonical import canonical_json
+from tasks.core.recording import Reject
+from tasks.core.runs import Run
+from tasks.settings import Settings
+from tasks.sql_files import models, statement
+from tasks.warehouse import Warehouse
+
+_KNOWN_RUNS = """
+    select run_id, kind, min(started_at) as started_at, max(ended_at) as ended_at
+    from raw.runs
+    group by run_id, kind
+"""
+_DAYS = "select distinct day from raw.calls where run_id in (select unnest($runs)) order by day"
+_MALFORMED = """
+    select count(*) as n
+    from stg.samples
+    where day = $day and run_id = $run_id and outcome = 'malformed'
+"""
+
+
+@dataclass(frozen=True)
+class Landing:
+    """What one landing brought: the runs to judge, the days and studies touched, new samples and bad lines."""
+
+    unjudged: tuple[str, ...]
+    days: tuple[dt.date, ...]
+    studies: tuple[str, ...]
+    new_samples: int
+    rejects: tuple[Reject, ...] = ()
+    source: str = ""
+
+
+def left_behind(settings: Settings, but_not: Collection[str]) -> Landing:
+    """The runs that landed and were then not judged or not counted, because their process was stopped."""
+    with Warehouse.open(settings) as warehouse:
+        has_counts = all(model.table != "mart.runs" for model in warehouse.unlike(models("mart")))
+        names = ["unjudged_runs", *(["uncounted_runs"] if has_counts else [])]
+        runs = [row for name in names for row in warehouse.rows(statement(f"land/{name}"))]
+        studies = {row["run_id"]: row["study"] for row in runs if row["run_id"] not in but_not}
+        days = warehouse.rows(_DAYS, {"runs": list(studies)}) if studies else []
+    return Landing(tuple(studies), tuple(row["day"] for row in days), tuple(sorted(set(studies.values()))), 0)
+
+
+def malformed_samples(settings: Settings, run: Run) -> int:
+    """How many answers of a run say that they are none: HTTP 200, and no JSON or no choices in it."""
+    with Warehouse.open(settings, read_only=True) as warehouse:
+        return int(warehouse.rows(_MALFORMED, {"day": run.day, "run_id": run.run_id})[0]["n"])
+
+
+def record_runs(
+    warehouse: Warehouse, runs: Sequence[Run], landed_at: dt.datetime, *, has_news: bool, has_rejects: bool
+) -> None:
+    """Append what is new of the runs. An import adds nothing to what a run says of itself."""
+    known = {(row["run_id"], row["kind"]): row for row in warehouse.rows(_KNOWN_RUNS)}
+    for run in runs:
+        before = known.get((run.run_id, run.kind))
+        # An import that brings nothing is a copy of a file that landed.
+        is_copy = run.kind == "import" and not has_rejects
+        if (not has_news and (before or is_copy)) or (run.kind == "import" and (run.run_id, "run") in known):
+            continue
+        row = run.model_dump() | {"versions": canonical_json(run.versions), "landed_at": landed_at}
+        if before and run.kind == "import":
+            # Another file of the same run.
+            row["started_at"] = min(row["started_at"], before["started_at"])
+            row["ended_at"] = max(row["ended_at"], before["ended_at"])
+        _insert(warehouse, "raw.runs", row)
+
+
+def unjudged(warehouse: Warehouse, run_ids: Sequence[str], *, has_news: bool) -> tuple[str, ...]:
+    """Those of the runs that landed whose rows nobody has judged as they are now."""
+    known = {row["run_id"] for row in warehouse.rows("select distinct run_id from raw.runs")}
+    stale = {row["run_id"] for row in warehouse.rows(statement("land/unjudged_runs"))}
+    return tuple(run_id for run_id in run_ids if run_id in stale or (has_news and run_id in known))
+
+
+def record_rejects(
+    warehouse: Warehouse, run_id: str, file: str, rejects: Sequence[Reject], rejected_at: dt.datetime
+) -> None:
+    """Append the bad lines of a file that are not there yet."""
+    where = {"run_id": run_id, "file": file}
+    known = warehouse.rows("select line, text from raw.rejects where run_id = $run_id and file = $file", where)
+    for reject in rejects:
+        if {"line": reject.line, "text": reject.text} not in known:
+            _insert(warehouse, "raw.rejects", {**where, **reject._asdict(), "rejected_at": rejected_at})
+
+
+def _insert(warehouse: Warehouse, table: str, row: dict[str, Any]) -> None:
+    names = ", ".join(row)
+    values = ", ".join(f"${name}" for name in row)
+    warehouse.execute(f"insert into {table} ({names}) values ({values})", row)
