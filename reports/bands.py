@@ -5,9 +5,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from reports.format import visible
+from reports.ladder import by_series
+from reports.over_days import Change, changes_of
 from reports.periods import Joining, Period, fitted
 from reports.queries import StudyRows
 from reports.rows import LifetimeRow
+from reports.words_of_change import BORN, GONE
 from tasks.core.plan import SeriesKey
 
 MOST_CELLS = 800
@@ -51,6 +54,7 @@ class Bands:
     last: dt.date
     note: str
     left_out: int
+    changes: dict[SeriesKey, list[Change]]
 
 
 def bands(rows: StudyRows) -> Bands | None:
@@ -65,7 +69,18 @@ def bands(rows: StudyRows) -> Bands | None:
     seen = [(row.key, row.system_fingerprint, row.day) for row in rows.fingerprints if row.key in named]
     joining = fitted({((key, name), day): 1 for key, name, day in seen if (key, name) in places}, MOST_CELLS)
     cells = _cells(rows, index, joining)
-    return Bands(kept, cells, rows.study.first_day, rows.study.last_day, joining.note, len(every) - len(kept))
+    changes = _changes(rows, {band.key for band in kept})
+    return Bands(kept, cells, rows.study.first_day, rows.study.last_day, joining.note, len(every) - len(kept), changes)
+
+
+def _changes(rows: StudyRows, shown: set[SeriesKey]) -> dict[SeriesKey, list[Change]]:
+    """The alarms that a fingerprint was the reason of."""
+    groups = by_series([row for row in rows.change.drift if row.key in shown])
+    told = {
+        key: [row for row in mine if any(reason.startswith((BORN, GONE)) for reason in row.reasons)]
+        for key, mine in groups.items()
+    }
+    return {key: changes_of(mine) for key, mine in told.items() if mine}
 
 
 def _bands(rows: StudyRows, named: set[SeriesKey]) -> list[Band]:

@@ -58,7 +58,9 @@ def _values_caption(figure: OverDays) -> str:
     )
     parts = (
         f"Each disc is a {'value' if single else 'cluster of values'}, its area the share of that day's calls; "
-        "grey days have no data. The probability axis is in log-odds, so that 97% and 99.9% both have room.",
+        "grey days have no data"
+        + (", a dashed line marks a change" if any(p.changes for p in figure.panels) else "")
+        + ". The probability axis is in log-odds, so that 97% and 99.9% both have room.",
         "Each panel has an axis of its own." if len(figure.panels) > 1 and not shares_axis(figure) else "",
         figure.note,
         f"The {figure.rarer:,} rarest discs are only in the CSV file." if figure.rarer else "",
@@ -122,6 +124,7 @@ def _fingerprint_caption(figure: Bands) -> str:
     parts = (
         "A band for each fingerprint: the stronger, the larger its share of that day's answers. A triangle "
         "marks a birth, a bar a confirmed end, an open circle an end that too few later calls confirm.",
+        "A dashed line marks an alarm that a fingerprint is the reason of." if figure.changes else "",
         figure.note,
         more,
     )

@@ -5,10 +5,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from reports import chances, intervals
 from reports import format as f
-from reports import intervals
+from reports.distances import DISTANCES, in_cells
 from reports.rows import CostRow, DayRow, FingerprintDayRow, OutcomeRow
+from reports.rows_of_change import DriftRow
 from reports.view import Column, Figure, Table
+from reports.words_of_change import REQUEST_CHANGED
 from tasks.core.plan import SeriesKey
 
 Labels = Mapping[SeriesKey, str]
@@ -59,6 +62,47 @@ def spread_figure(sides: Sequence[Sides]) -> Figure | None:
         csv="spread.csv",
         sql="day_spread",
     )
+
+
+def distances_figure(rows: Sequence[DriftRow], labels: Labels) -> Figure | None:
+    """How far the day lies from the day before and from its baseline: two rows a series; None without either."""
+    compared = [row for row in rows if row.previous_day is not None and row.reason != REQUEST_CHANGED]
+    if not compared:
+        return None
+    columns = (
+        Column("series", False),
+        Column("against", False, "baseline"),
+        *DISTANCES,
+        Column("p", term="p_value"),
+        Column("q", term="q_value"),
+    )
+    lines = [line for row in compared for line in _distance_lines(row, labels[row.key])]
+    return Figure(
+        anchor="distances",
+        title="How far from the days before",
+        caption="Against the previous day with data, and against the baseline, the quiet days before it. Only the baseline "
+        "is tested; q is p after all series of the day are taken together.",
+        table=Table.cut(columns, lines),
+        csv="changes.csv",
+        sql="day_drift",
+    )
+
+
+def _distance_lines(row: DriftRow, label: str) -> list[tuple[str, ...]]:
+    previous = (row.wasserstein_pp, row.ks, row.jaccard, row.js_bits, row.total_variation, row.lt_nat)
+    baseline = (
+        row.baseline_wasserstein_pp,
+        row.baseline_ks,
+        row.baseline_jaccard,
+        row.baseline_js_bits,
+        row.baseline_total_variation,
+        row.baseline_lt_nat,
+    )
+    days = f"{f.counted(row.baseline_days, 'day')}, {f.days(row.baseline_first_day, row.baseline_last_day)}"
+    return [
+        (label, f.day(row.previous_day), *in_cells(*previous), f.NONE, f.NONE),
+        ("", days, *in_cells(*baseline), chances.in_cell(row.p_value), chances.in_cell(row.q_value)),
+    ]
 
 
 def _spread_row(label: str, line: DayRow, digits: int) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from reports.axis import log_odds
 from reports.periods import Joining, Period, fitted
 from reports.queries import StudyRows
 from reports.rows import DiscRow
+from reports.rows_of_change import DriftRow
+from reports.words_of_change import word_of
 from tasks.core.plan import SeriesKey
 
 MOST_MARKS = 1_300
@@ -30,10 +32,11 @@ class Disc:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A day on which something new begins, and the word for it."""
+    """A day on which something changed, and the word for it; `is_ours` where the request was edited."""
 
     day: dt.date
     word: str
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +93,12 @@ def _most_frequent(discs: list[Disc]) -> tuple[list[Disc], int]:
 def _panel(rows: StudyRows, key: SeriesKey, discs: Iterable[Disc]) -> Panel:
     mine = [disc for disc in discs if disc.key == key]
     periods = sorted({disc.period for disc in mine}, key=lambda period: period.first)
-    return Panel(key, mine, gaps_between(periods), _changes(rows, key))
+    return Panel(key, mine, gaps_between(periods), changes_of([row for row in rows.change.drift if row.key == key]))
 
 
-def _changes(rows: StudyRows, key: SeriesKey) -> list[Change]:
-    """First days of fingerprints and of requests; a series' own first day is no change."""
-    (series,) = (row for row in rows.series if row.key == key)
-    born = {row.first_day: "new fingerprint" for row in rows.lifetimes if row.key == key and row.system_fingerprint}
-    edited = {row.first_day: "request changed" for row in rows.requests if row.key == key}
-    return [Change(day, word) for day, word in sorted({**born, **edited}.items()) if day > series.first_day]
+def changes_of(rows: Sequence[DriftRow]) -> list[Change]:
+    """The days of one series on which something changed."""
+    return [Change(row.day, word_of(row.reasons), not row.is_alarm) for row in rows if row.reason]
 
 
 def gaps_between(periods: Sequence[Period]) -> list[Period]:

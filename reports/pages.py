@@ -8,6 +8,7 @@ from reports.queries import IndexRows, Query, day_rows, study_days, study_rows
 from reports.rows import StudyRow
 from reports.sheets import day_sheets, study_sheets
 from reports.site import Page
+from reports.text_drawings import text_drawings
 from reports.view_day import day_view
 from reports.view_index import index_sheets, index_view
 from reports.view_method import method_view
@@ -55,4 +56,9 @@ def _charts(view: StudyView, drawn: Drawings) -> dict[str, str]:
         drawings_by_anchor[figure.anchor] = charts.fingerprints_over_days(
             drawn.bands, drawn.labels, drawn.colors, figure.alt
         )
-    return drawings_by_anchor
+    if drawn.drift and view.changes:
+        from reports.charts_of_change import drift_over_days
+
+        (figure, *_) = view.changes[0].figures
+        drawings_by_anchor[figure.anchor] = drift_over_days(drawn.drift, drawn.labels, drawn.colors, figure.alt)
+    return {**drawings_by_anchor, **text_drawings(view.blocks, drawn.text, drawn.labels, drawn.colors)}

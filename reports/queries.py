@@ -1,18 +1,51 @@
 """The questions pages ask. Every one is a file in sql/report; who runs it is the caller's affair."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 from reports import rows
+from reports import rows_of_change as change_rows
+from reports import rows_of_texts as text_rows
 
 Query = Callable[[str, Mapping[str, object]], list[dict[str, Any]]]
 """The name of a file in sql/report and its parameters, to the rows it returns."""
 
 R = TypeVar("R", bound=rows.Row)
+
+
+@dataclass(frozen=True, slots=True)
+class TextRows:
+    """What a page shows of completions, over a study's days or of one; what a day does not show is empty there."""
+
+    texts: list[text_rows.TextRow]
+    before: list[text_rows.BeforeRow]
+    completions: list[text_rows.CompletionRow]
+    divergence: list[text_rows.DivergenceRow]
+    distances: list[text_rows.DistanceRow]
+    totals: list[text_rows.TotalAgreementRow]
+    answers: list[text_rows.AnswerRow]
+    by_day: list[text_rows.ArmDayRow]
+    calls: Sequence[text_rows.CallsRow]
+    answer_tokens: list[text_rows.AnswerTokenRow]
+    tokens: list[text_rows.TokenRow]
+    configuration: text_rows.ConfigurationRow
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRows:
+    """What a page shows of changes and what explains the values, over a study's days or of one, whose drift it is then."""
+
+    drift: list[change_rows.DriftRow]
+    counts: list[change_rows.CountsRow]
+    association: list[change_rows.AssociationRow]
+    effects: list[change_rows.EffectRow]
+    grids: list[change_rows.GridRow]
+    grids_by_day: list[change_rows.GridDayRow]
+    top_lists: list[change_rows.TopListRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +55,11 @@ class IndexRows:
     studies: list[rows.StudyRow]
     series: list[rows.SeriesRow]
     days: list[rows.SparkRow]
-    changes: list[rows.ChangeRow]
+    alarms: list[change_rows.AlarmRow]
+    series_of_days: list[change_rows.SeriesOfDayRow]
+    texts: list[text_rows.TextRow]
+    text_days: list[text_rows.TextDayRow]
     models: list[str]
-    has_fingerprints: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +81,8 @@ class StudyRows:
     runs: list[rows.RunRow]
     quality: list[rows.QualityRow]
     cost: list[rows.CostRow]
+    text: TextRows
+    change: ChangeRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +98,8 @@ class DayRows:
     runs: list[rows.RunRow]
     quality: list[rows.QualityRow]
     cost: list[rows.CostRow]
+    text: TextRows
+    change: ChangeRows
 
 
 def index_rows(query: Query) -> IndexRows:
@@ -69,9 +108,11 @@ def index_rows(query: Query) -> IndexRows:
         studies=_read(query, "studies", rows.StudyRow),
         series=_read(query, "series", rows.SeriesRow),
         days=_read(query, "index_days", rows.SparkRow),
-        changes=_read(query, "index_changes", rows.ChangeRow),
+        alarms=_read(query, "index_alarms", change_rows.AlarmRow),
+        series_of_days=_read(query, "index_days_of_series", change_rows.SeriesOfDayRow),
+        texts=_read(query, "series_texts", text_rows.TextRow),
+        text_days=_read(query, "index_text_days", text_rows.TextDayRow),
         models=[row["model"] for row in query("models", {})],
-        has_fingerprints=bool(query("index_fingerprints", {})[0]["has_fingerprints"]),
     )
 
 
@@ -94,6 +135,8 @@ def study_rows(query: Query, study: rows.StudyRow, index: IndexRows) -> StudyRow
         runs=_read(query, "study_runs", rows.RunRow, of),
         quality=_read(query, "study_quality", rows.QualityRow, of),
         cost=_read(query, "study_cost_by_day", rows.CostRow, of),
+        text=_study_texts(query, of, [row for row in index.texts if row.study == study.study]),
+        change=_study_changes(query, of),
     )
 
 
@@ -110,7 +153,74 @@ def day_rows(query: Query, study: str, day: dt.date) -> DayRows:
         runs=_read(query, "day_runs", rows.RunRow, of),
         quality=_read(query, "study_quality", rows.QualityRow, {"study": study}),
         cost=_read(query, "day_cost", rows.CostRow, of),
+        text=_day_texts(query, of),
+        change=_day_changes(query, of),
     )
+
+
+def _study_changes(query: Query, of: Mapping[str, object]) -> ChangeRows:
+    return ChangeRows(
+        drift=_read(query, "study_drift", change_rows.DriftRow, of),
+        counts=_read(query, "study_counts_by_day", change_rows.CountsRow, of),
+        association=_read(query, "study_association", change_rows.AssociationRow, of),
+        effects=_read(query, "study_time_effects", change_rows.EffectRow, of),
+        grids=_read(query, "study_grids", change_rows.GridRow, of),
+        grids_by_day=_read(query, "study_grids_by_day", change_rows.GridDayRow, of),
+        top_lists=_read(query, "study_top_lists", change_rows.TopListRow, of),
+    )
+
+
+def _day_changes(query: Query, of: Mapping[str, object]) -> ChangeRows:
+    return ChangeRows(
+        drift=_read(query, "day_drift", change_rows.DriftRow, of),
+        counts=_read(query, "day_counts", change_rows.CountsRow, of),
+        association=[],
+        effects=[],
+        grids=[],
+        grids_by_day=[],
+        top_lists=[],
+    )
+
+
+def _study_texts(query: Query, of: Mapping[str, object], texts: list[text_rows.TextRow]) -> TextRows:
+    return TextRows(
+        texts=texts,
+        before=[],
+        completions=_read(query, "study_completions", text_rows.CompletionRow, of),
+        divergence=_read(query, "study_divergence", text_rows.DivergenceRow, of),
+        distances=_read(query, "study_distances", text_rows.DistanceRow, of),
+        totals=_read(query, "study_total_agreement", text_rows.TotalAgreementRow, of),
+        answers=_read(query, "study_answers", text_rows.AnswerRow, of),
+        by_day=_read(query, "study_agreement_by_day", text_rows.ArmDayRow, of),
+        # Four arms may be a 2 x 2: only then is each call's completion needed.
+        calls=_read(query, "study_calls", text_rows.CallsRow, of) if len({text.arm for text in texts}) == 4 else [],
+        answer_tokens=_read(query, "study_answer_tokens", text_rows.AnswerTokenRow, of),
+        tokens=_read(query, "study_token_logprobs", text_rows.TokenRow, of),
+        configuration=_configuration(query, of),
+    )
+
+
+def _day_texts(query: Query, of: Mapping[str, object]) -> TextRows:
+    completions = _read(query, "day_completions", text_rows.CompletionRow, of)
+    return TextRows(
+        texts=_read(query, "day_texts", text_rows.TextRow, of),
+        before=_read(query, "day_texts_before", text_rows.BeforeRow, of),
+        completions=completions,
+        divergence=_read(query, "day_divergence", text_rows.DivergenceRow, of),
+        distances=_read(query, "day_distances", text_rows.DistanceRow, of),
+        totals=_read(query, "day_total_agreement", text_rows.TotalAgreementRow, of),
+        answers=_read(query, "day_answers", text_rows.AnswerRow, of),
+        by_day=[],
+        calls=completions,
+        answer_tokens=[],
+        tokens=[],
+        configuration=_configuration(query, {"study": of["study"]}),
+    )
+
+
+def _configuration(query: Query, of: Mapping[str, object]) -> text_rows.ConfigurationRow:
+    (row,) = _read(query, "study_configuration", text_rows.ConfigurationRow, of)
+    return row
 
 
 def study_days(query: Query, study: str) -> list[dt.date]:

@@ -146,14 +146,6 @@ class SparkRow(InSeries):
     modal_pct: float | None
 
 
-class ChangeRow(InSeries):
-    """A fingerprint that appeared or was confirmed gone."""
-
-    system_fingerprint: str
-    day: dt.date
-    kind: str
-
-
 class DiscRow(InSeries):
     """A value or a cluster of one day."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reports import format as f
 from reports import intervals
-from reports.rows import ChangeRow, CostRow, DiscRow, LifetimeRow, OutcomeRow, RequestRow, SeriesRow, SpreadRow
+from reports.rows import CostRow, DiscRow, LifetimeRow, OutcomeRow, RequestRow, SeriesRow, SpreadRow
 
 OUTCOMES = {
     "unobserved": "did not list the token",
@@ -21,8 +21,13 @@ def of_token(token: str | None) -> str:
     return f"of {f.visible(token)}" if token else "of its likeliest first token"
 
 
-def spread(label: str, token: str | None, row: SpreadRow, clusters: int, threshold_pp: float) -> list[str]:
-    """How many different answers one identical request got, how far apart, how often the most frequent."""
+def spread(
+    label: str, token: str | None, row: SpreadRow, clusters: int, threshold_pp: float, standing: str = ""
+) -> list[str]:
+    """How many different answers one identical request got, how far apart, how often the most frequent.
+
+    `standing` says how its clusters stand apart, where that is known.
+    """
     calls = f.counted(row.observed, "identical call")
     if row.observed == 0:
         return [nothing_observed(label, token, row)]
@@ -39,7 +44,7 @@ def spread(label: str, token: str | None, row: SpreadRow, clusters: int, thresho
         f"{label} gave {f.count(row.distinct_values or 0)} different probabilities {of_token(token)} in {calls}, "
         f"from {f.percent(row.min_pct, digits)} to {f.percent(row.max_pct, digits)}; "
         f"the most frequent, {f.percent(row.modal_pct, digits)}, in {f.share(row.modal_share, 0)}.",
-        f"They fall into {f.counted(clusters, 'cluster')} at a threshold of {f.significant(threshold_pp)} pp.",
+        f"They fall into {f.counted(clusters, 'cluster')}{standing or f' at a threshold of {f.significant(threshold_pp)} pp'}.",
     ]
 
 
@@ -69,17 +74,6 @@ def left_out(row: SpreadRow) -> list[str]:
         if n
     ]
     return [f"Of all {f.counted(row.samples, 'call')}, {f.joined(parts)}."]
-
-
-def over_days(daily: Sequence[SpreadRow]) -> list[str]:
-    """How the number of different values behaves from day to day."""
-    values = [row.distinct_values for row in daily if row.observed and row.distinct_values is not None]
-    if len(values) < 2:
-        return []
-    low, high = min(values), max(values)
-    if low == high:
-        return [f"Each of the {len(values)} days shows {f.counted(low, 'value')}."]
-    return [f"A day shows between {f.count(low)} and {f.count(high)} values, over {len(values)} days."]
 
 
 def most_frequent(row: SeriesRow, discs: Sequence[DiscRow]) -> list[str]:
@@ -187,14 +181,6 @@ def headline(row: SpreadRow, clusters: int) -> str:
     if values == 1:
         return f"1 value in {f.counted(row.observed, 'call')}"
     return f"{f.count(values)} values in {f.counted(clusters, 'cluster')}"
-
-
-def fingerprint_news(change: ChangeRow, label: str) -> str:
-    """A fingerprint that came or went."""
-    name = f.visible(change.system_fingerprint)
-    if change.kind == "appeared":
-        return f"{f.day(change.day)}: {label}: first served by fingerprint {name}."
-    return f"{f.day(change.day)}: {label}: last served by fingerprint {name}; later calls confirm that it is gone."
 
 
 def day_before(row: SpreadRow | None, day: dt.date | None, clusters: int) -> list[str]:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from operator import attrgetter
 
-from reports.queries import DayRows, StudyRows
+from reports.queries import ChangeRows, DayRows, StudyRows, TextRows
 from reports.rows import Row
+from reports.rows_of_change import TopListRow
 from reports.view import Sheet
 
 
@@ -30,6 +31,8 @@ def study_sheets(rows: StudyRows) -> list[Sheet]:
         sheet("cost.csv", rows.cost),
         sheet("runs.csv", rows.runs),
         sheet("quality.csv", rows.quality),
+        *_text_sheets(rows.text),
+        *_change_sheets(rows.change),
     ]
 
 
@@ -44,4 +47,45 @@ def day_sheets(rows: DayRows) -> list[Sheet]:
         sheet("availability.csv", rows.outcomes),
         sheet("cost.csv", rows.cost),
         sheet("runs.csv", rows.runs),
+        *_text_sheets(rows.text),
+        *_change_sheets(rows.change),
     ]
+
+
+def _change_sheets(change: ChangeRows) -> list[Sheet]:
+    """Those behind changes and what explains the values, as far as there are rows."""
+    every = (
+        sheet("changes.csv", change.drift),
+        sheet("association.csv", change.association),
+        sheet("time-effects.csv", change.effects),
+        sheet("grids.csv", change.grids_by_day),
+        _lists(change.top_lists),
+    )
+    return [one for one in every if one.rows]
+
+
+def _lists(rows: Sequence[TopListRow]) -> Sheet:
+    """A row a token, in the order in which it came."""
+    lines = [
+        (*row.key[1:], row.rank, row.n, row.share, place, token, logprob)
+        for row in rows
+        for place, (token, logprob) in enumerate(zip(row.tokens, row.logprobs, strict=True), start=1)
+    ]
+    columns = ("endpoint", "model", "arm", "prompt", "rank", "n", "share", "place", "token", "logprob")
+    return Sheet("lists.csv", columns, lines)
+
+
+def _text_sheets(text: TextRows) -> list[Sheet]:
+    """Those behind texts and answers, as far as there are rows."""
+    every = (
+        sheet("texts.csv", text.texts, ("study", "sizes")),
+        sheet("completions.csv", text.completions),
+        sheet("divergence.csv", text.divergence),
+        sheet("text-distances.csv", text.distances),
+        sheet("total-agreement.csv", text.totals),
+        sheet("agreement-by-day.csv", text.by_day),
+        sheet("answers.csv", text.answers),
+        sheet("answer-tokens.csv", text.answer_tokens),
+        sheet("tokens.csv", text.tokens),
+    )
+    return [one for one in every if one.rows]

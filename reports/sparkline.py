@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reports.axis import log_odds
 from reports.rows import SparkRow
+from reports.rows_of_texts import TextDayRow
 
 WIDTH, HEIGHT, MARGIN = 136, 30, 3
 
@@ -37,6 +38,26 @@ def sparkline(rows: Sequence[SparkRow], first: dt.date, last: dt.date) -> Spark 
         ranges="".join(f"M{x(row)} {y(row.min_pct)}V{y(row.max_pct)}" for row in seen if row.min_pct != row.max_pct),
         modes="".join(f"M{x(row)} {y(row.modal_pct)}h0" for row in seen),
         text=f"{len(seen)} days with values, at most {max(row.distinct_values or 0 for row in seen)} a day",
+    )
+
+
+def text_sparkline(rows: Sequence[TextDayRow], first: dt.date, last: dt.date) -> Spark | None:
+    """Each day's unique completions as a stroke, up to its calls at most; None for fewer than two days."""
+    if len(rows) < 2:
+        return None
+    most = max(row.observed for row in rows)
+    places = [
+        (
+            _number(_place((row.day - first).days, 0, (last - first).days, WIDTH)),
+            _number(HEIGHT - _place(row.unique_completions, 0, most, HEIGHT)),
+        )
+        for row in rows
+    ]
+    return Spark(
+        ranges="".join(f"M{x} {HEIGHT - MARGIN}V{y}" for x, y in places),
+        modes="".join(f"M{x} {y}h0" for x, y in places),
+        text=f"{len(rows)} days with completions, at most {max(row.unique_completions for row in rows)} different ones "
+        f"a day, of {most} calls",
     )
 
 

@@ -1,20 +1,28 @@
 """A day's page: the same for one day, beside each series' previous day with data."""
 
 import datetime as dt
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports import format as f
 from reports import independence, sentences
+from reports.blocks import Block
 from reports.colors import model_colors
 from reports.figures_of_certainty import seen_figure, variety_figure
-from reports.figures_of_day import cost_figure, fingerprints_figure, outcomes_figure, spread_figure
+from reports.figures_of_day import cost_figure, distances_figure, fingerprints_figure, outcomes_figure, spread_figure
 from reports.ladder import LadderRows, by_series, ladders, link_to, values_of
 from reports.names import series_labels
 from reports.quality import quality, withheld
 from reports.queries import DayRows, IndexRows
 from reports.rows import ClusterRow, DayRow, SequenceRow, SeriesRow, StudyRow
+from reports.rows_of_change import CountsRow, DriftRow
+from reports.text_answers import answers_by_arm, text_answers, value_answers
+from reports.text_blocks import blocks
+from reports.text_source import Source
+from reports.text_source import drawn as text_figures
 from reports.view import Answer, Figure, Ladder, Link, Quality, Section
+from reports.words_of_change import against_baseline, equally_many
 from tasks.core.plan import SeriesKey
 
 MOST_ANSWERS = 60
@@ -35,7 +43,10 @@ class DayView:
     later: Link | None
     answers: list[Answer]
     spread: Figure | None
+    distances: Figure | None
+    compare: str
     ladders: list[Ladder]
+    blocks: list[Block]
     fingerprints: Section
     sure: Section
     variety: Figure | None
@@ -56,13 +67,18 @@ class Side:
     before: DayRow | None
     clusters: list[ClusterRow]
     clusters_before: list[ClusterRow]
+    drift: DriftRow | None
+    counts: list[CountsRow]
 
 
 def day_view(index: IndexRows, study: StudyRow, day: dt.date, days: Sequence[dt.date], rows: DayRows) -> DayView:
     """The view of one day of a study; `days` are all its days, for the way to its neighbours."""
     labels = series_labels([row.key for row in index.series if row.study == study.study])
     sides = day_sides(index, study, day, rows, labels)
-    shown = ladders(_ladder_rows(sides, rows))
+    source = _source(index, study, rows, sides, labels)
+    drawn = text_figures(source)
+    by_arm = answers_by_arm(source, drawn)
+    shown = [] if by_arm else ladders(_ladder_rows(sides, rows))
     return DayView(
         title=f"{f.visible(study.study)}, {f.day(day)}",
         study=f.visible(study.study),
@@ -72,9 +88,12 @@ def day_view(index: IndexRows, study: StudyRow, day: dt.date, days: Sequence[dt.
         withheld=withheld(rows.runs, rows.quality),
         earlier=_link([d for d in days if d < day][-1:]),
         later=_link([d for d in days if d > day][:1]),
-        answers=[_answer(side, study.threshold_pp, shown) for side in sides[:MOST_ANSWERS]],
+        answers=by_arm or [_answer(side, study.threshold_pp, shown, source) for side in sides[:MOST_ANSWERS]],
         spread=spread_figure(sides),
+        distances=distances_figure(rows.change.drift, labels),
+        compare=_compare(study, day, [d for d in days if d < day]),
         ladders=shown,
+        blocks=blocks(source, drawn),
         fingerprints=Section(_silent(sides, rows), fingerprints_figure(rows.fingerprints, day, labels)),
         sure=_sure(sides, labels),
         variety=variety_figure([side.today for side in sides], rows.values, labels, "day_spread"),
@@ -91,6 +110,7 @@ def day_sides(
     """The study's series that have samples on the day."""
     colors = model_colors(index.models)
     spread, clusters = by_series(rows.spread), by_series(rows.clusters)
+    drift, counts = {row.key: row for row in rows.change.drift}, by_series(rows.change.counts)
     sides = []
     for row in index.series:
         today = [line for line in spread.get(row.key, []) if line.day == day]
@@ -106,6 +126,8 @@ def day_sides(
                     before[0] if before else None,
                     [c for c in mine if c.day == day],
                     [c for c in mine if c.day != day],
+                    drift.get(row.key),
+                    counts.get(row.key, []),
                 )
             )
     return sides
@@ -115,15 +137,40 @@ def _link(days: Sequence[dt.date]) -> Link | None:
     return Link(f.day(days[0]), f"{f.day(days[0])}.html") if days else None
 
 
-def _answer(side: Side, threshold_pp: float, shown: Sequence[Ladder]) -> Answer:
+def _compare(study: StudyRow, day: dt.date, earlier: Sequence[dt.date]) -> str:
+    """The command that sets the day beside the one before; "" on the first."""
+    if not earlier:
+        return ""
+    sides = (f"{study.study}@{f.day(one)}" for one in (earlier[-1], day))
+    return f.visible(f"flipbook compare {' '.join(shlex.quote(side) for side in sides)}")
+
+
+def _source(
+    index: IndexRows, study: StudyRow, rows: DayRows, sides: Sequence[Side], labels: dict[SeriesKey, str]
+) -> Source:
+    """The day's own figures of each series, with its request."""
+    series = [side.series.model_copy(update=side.today.model_dump(exclude={"day"})) for side in sides]
+    colors = model_colors(index.models)
+    return Source(study.study, series, rows.text, rows.values, rows.runs, labels, colors, prefix="day")
+
+
+def _answer(side: Side, threshold_pp: float, shown: Sequence[Ladder], source: Source) -> Answer:
+    values = [
+        *sentences.spread(side.label, side.series.follow, side.today, len(side.clusters), threshold_pp),
+        *sentences.left_out(side.today),
+    ]
+    before = [
+        *sentences.day_before(side.before, side.before.day if side.before else None, len(side.clusters_before)),
+        *equally_many(side.counts, side.today.day),
+    ]
     return Answer(
         label=side.label,
         color=side.color,
         href=link_to(shown, side.series.key),
         sentences=[
-            *sentences.spread(side.label, side.series.follow, side.today, len(side.clusters), threshold_pp),
-            *sentences.left_out(side.today),
-            *sentences.day_before(side.before, side.before.day if side.before else None, len(side.clusters_before)),
+            *text_answers(source, side.series.key, days=1),
+            *value_answers(source, side.series, values, before),
+            *(against_baseline(side.drift) if side.drift else []),
         ],
     )
 

@@ -9,31 +9,17 @@ from reports import sentences
 from reports.colors import model_colors
 from reports.ladder import by_series
 from reports.names import series_labels, study_page
+from reports.news import last_change, last_changes, news_words
 from reports.queries import IndexRows
-from reports.rows import ChangeRow, SeriesRow, SparkRow, StudyRow
+from reports.rows import SeriesRow, SparkRow, StudyRow
 from reports.sheets import sheet
-from reports.sparkline import Spark, sparkline
+from reports.sparkline import Spark, sparkline, text_sparkline
+from reports.text_lines import LineText, SeriesLine, line_texts, question_lines
 from reports.view import Sheet
 from tasks.core.plan import SeriesKey
 
 FILTER_FROM = 8
 SPARK_DAYS = 60
-MOST_NEWS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesLine:
-    """A row of the index."""
-
-    label: str
-    color: str
-    headline: str
-    range: str
-    spark: Spark | None
-    quality: str
-    varies: bool
-    is_troubled: bool
-    is_simulated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +53,7 @@ def index_view(rows: IndexRows) -> IndexView:
         title="How deterministic are model APIs?",
         simulated=sentences.some_simulated([study.is_simulated for study in rows.studies]),
         lead=_lead(rows),
-        news=_news(rows),
+        news=news_words(rows),
         studies=[_group(rows, study, days) for study in rows.studies],
         has_filter=len(rows.series) >= FILTER_FROM,
     )
@@ -95,30 +81,24 @@ def newest_day(rows: IndexRows) -> dt.date | None:
     return max((row.last_day for row in rows.series), default=None)
 
 
-def _news(rows: IndexRows) -> list[str]:
-    newest = newest_day(rows)
-    if newest is None:
-        return []
-    week = f"in the seven days to {f.day(newest)}"
-    if not rows.changes:
-        return [f"No fingerprint appeared or went {week}."] if rows.has_fingerprints else []
-    return [sentences.fingerprint_news(change, _label(rows, change)) for change in rows.changes[:MOST_NEWS]]
-
-
-def _label(rows: IndexRows, change: ChangeRow) -> str:
-    """The study, and what tells its series apart."""
-    labels = series_labels([row.key for row in rows.series if row.study == change.study])
-    return f"{f.visible(change.study)}, {labels[change.key]}"
-
-
 def _group(rows: IndexRows, study: StudyRow, days: Mapping[SeriesKey, list[SparkRow]]) -> StudyGroup:
     series = [row for row in rows.series if row.study == study.study]
     labels = series_labels([row.key for row in series])
     colors = model_colors(rows.models)
     newest = study.last_day or dt.date.min
     first = max(newest - dt.timedelta(days=SPARK_DAYS - 1), study.first_day or newest) if study.last_day else newest
-    lines = [
-        _line(row, labels[row.key], colors[row.model], study, sparkline(days.get(row.key, []), first, newest))
+    changes = last_changes(rows.alarms)
+    texts = line_texts(rows, series, lambda of_day: text_sparkline(of_day, first, newest))
+    lines = question_lines(series, texts, colors, changes) or [
+        _line(
+            row,
+            labels[row.key],
+            colors[row.model],
+            study,
+            sparkline(days.get(row.key, []), first, newest),
+            texts.get(row.key),
+            last_change(row.key, row.days, changes),
+        )
         for row in series
     ]
     return StudyGroup(
@@ -150,16 +130,21 @@ def _warnings(study: StudyRow) -> list[str]:
     return parts
 
 
-def _line(row: SeriesRow, label: str, color: str, study: StudyRow, spark: Spark | None) -> SeriesLine:
+def _line(
+    row: SeriesRow, label: str, color: str, study: StudyRow, spark: Spark | None, text: LineText | None, change: str
+) -> SeriesLine:
     return SeriesLine(
         label=label,
         color=color,
-        headline=sentences.headline(row, row.clusters.get(study.threshold_pp, 0)),
-        range=_range(row),
-        spark=spark,
-        quality=_quality(row),
-        varies=(row.distinct_values or 0) > 1,
-        is_troubled=row.observed < row.samples or study.withheld > 0 or study.last_state == "incomplete",
+        headline=text.headline if text else sentences.headline(row, row.clusters.get(study.threshold_pp, 0)),
+        range=f.NONE if text else _range(row),
+        spark=text.spark if text else spark,
+        change=change,
+        quality=text.quality if text else _quality(row),
+        varies=text.varies if text else (row.distinct_values or 0) > 1,
+        is_troubled=(text.answered if text else row.observed) < row.samples
+        or study.withheld > 0
+        or study.last_state == "incomplete",
         is_simulated=row.is_simulated,
     )
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 from reports import format as f
 from reports import independence, sentences
+from reports.association import association_figure
 from reports.bands import Bands, bands
+from reports.blocks import Block
+from reports.changes import Drift, drift
 from reports.colors import model_colors
 from reports.figures import answers_by_series, availability_figure, fingerprint_figure, values_figure
 from reports.figures_of_certainty import seen_figure, variety_figure
@@ -16,6 +19,11 @@ from reports.provenance import provenance, questions, requests
 from reports.quality import quality, withheld
 from reports.queries import StudyRows
 from reports.rows import SequenceRow, SeriesRow
+from reports.text_answers import answers_by_arm, text_answers, value_answers
+from reports.text_blocks import blocks
+from reports.text_source import Drawn, Source
+from reports.text_source import drawn as text_figures
+from reports.told import Told, told_of_changes, told_of_lists, told_of_time
 from reports.view import Answer, Figure, Ladder, Provenance, Quality, Section
 from tasks.core.plan import SeriesKey
 from tasks.core.statistics import samples_needed
@@ -32,8 +40,26 @@ SQL = (
     "study_sequence",
     "study_outcomes_by_day",
     "study_cost_by_day",
+    "series_texts",
+    "study_completions",
+    "study_divergence",
+    "study_distances",
+    "study_agreement_by_day",
+    "study_total_agreement",
+    "study_answers",
+    "study_answer_tokens",
+    "study_token_logprobs",
+    "study_calls",
+    "study_configuration",
     "study_runs",
     "study_quality",
+    "study_drift",
+    "study_counts_by_day",
+    "study_association",
+    "study_time_effects",
+    "study_grids",
+    "study_grids_by_day",
+    "study_top_lists",
 )
 
 
@@ -49,8 +75,14 @@ class StudyView:
     answers: list[Answer]
     answers_note: str
     values: Figure | None
+    changes: list[Block]
     ladders: list[Ladder]
+    lists: list[Block]
+    blocks: list[Block]
+    is_told_by_texts: bool
     fingerprints: Section
+    association: Figure | None
+    effects: list[Block]
     sure: Section
     variety: Figure | None
     independence: Section
@@ -67,33 +99,51 @@ class Drawings:
     colors: dict[str, str]
     values: OverDays | None
     bands: Bands | None
+    drift: Drift | None
+    text: Drawn
 
 
 def drawings(rows: StudyRows) -> Drawings:
     """The figures of a study page, as numbers."""
+    labels, colors = series_labels([row.key for row in rows.series]), model_colors(rows.models)
     return Drawings(
-        labels=series_labels([row.key for row in rows.series]),
-        colors=model_colors(rows.models),
+        labels=labels,
+        colors=colors,
         values=over_days(rows),
         bands=bands(rows),
+        drift=drift(rows.change.drift),
+        text=text_figures(_source(rows, labels, colors)),
     )
+
+
+def _source(rows: StudyRows, labels: dict[SeriesKey, str], colors: dict[str, str]) -> Source:
+    return Source(rows.study.study, rows.series, rows.text, rows.values, rows.runs, labels, colors, prefix="study")
 
 
 def study_view(rows: StudyRows, drawn: Drawings) -> StudyView:
     """The view of a study page."""
     every = requests(rows.series, drawn.labels)
-    shown = ladders(ladder_rows(rows, drawn))
+    source = _source(rows, drawn.labels, drawn.colors)
+    # Where questions are many, what they have in common is told, and not each one's values.
+    by_arm = answers_by_arm(source, drawn.text)
+    shown = [] if by_arm else ladders(ladder_rows(rows, drawn))
     return StudyView(
         title=f.visible(rows.study.study),
         simulated=sentences.simulated(rows.study.is_simulated),
         lead=_lead(rows),
         withheld=withheld(rows.runs, rows.quality),
         questions=questions(every),
-        answers=_answers(rows, drawn, shown),
-        answers_note=_answers_note(len(rows.series)),
+        answers=by_arm or _answers(rows, drawn, shown, source),
+        answers_note="" if by_arm else _answers_note(len(rows.series)),
         values=values_figure(drawn.values, drawn.labels) if drawn.values else None,
+        changes=told_of_changes(rows.change, drawn.drift, drawn.labels),
         ladders=shown,
+        lists=told_of_lists(rows.change, drawn.labels),
+        blocks=blocks(source, drawn.text),
+        is_told_by_texts=2 * len(source.told) > len(rows.series),
         fingerprints=Section(_fingerprint_words(rows, drawn), fingerprint_figure(rows, drawn.bands, drawn.labels)),
+        association=association_figure(rows.change.association, drawn.labels),
+        effects=told_of_time(rows.change, drawn.labels),
         sure=Section(_sure_words(rows, drawn), seen_figure(rows.series, drawn.labels, "Over all days.", "series")),
         variety=variety_figure(rows.series, rows.values, drawn.labels, "series"),
         independence=independence.section(_overall(rows), drawn.labels, "study_sequence"),
@@ -125,34 +175,47 @@ def _lead(rows: StudyRows) -> str:
     return sentences.lead(rows.series, rows.outcomes, rows.study.first_day, rows.study.last_day)
 
 
-def _answers(rows: StudyRows, drawn: Drawings, shown: Sequence[Ladder]) -> list[Answer]:
+def _answers(rows: StudyRows, drawn: Drawings, shown: Sequence[Ladder], source: Source) -> list[Answer]:
     answers = answers_by_series(rows)
-    daily, lifetimes, discs = by_series(rows.spread), by_series(rows.lifetimes), by_series(rows.discs)
-    ladders_of = {
-        ladder.key: fingerprints_by_cluster(ladder.clusters, ladder.values) for ladder in ladder_rows(rows, drawn)
-    }
+    lifetimes, discs = by_series(rows.lifetimes), by_series(rows.discs)
+    ladders_of = {ladder.key: ladder for ladder in ladder_rows(rows, drawn)}
+    told = Told.of(rows.change, rows.study.threshold_pp)
     return [
         Answer(
             label=drawn.labels[row.key],
             color=drawn.colors[row.model],
             href=link_to(shown, row.key),
             sentences=[
-                *answer_sentences(row, drawn.labels[row.key], rows.study.threshold_pp),
+                *text_answers(source, row.key, row.days),
+                *value_answers(
+                    source,
+                    row,
+                    answer_sentences(
+                        row,
+                        drawn.labels[row.key],
+                        rows.study.threshold_pp,
+                        told.standing(row.key, ladders_of[row.key].clusters),
+                    ),
+                    [*told.over_days(row.key), *sentences.most_frequent(row, discs.get(row.key, []))],
+                ),
+                *told.changes(row.key),
                 *sentences.request_changed([r for r in rows.requests if r.key == row.key]),
-                *sentences.over_days(daily.get(row.key, [])),
-                *sentences.most_frequent(row, discs.get(row.key, [])),
                 *sentences.fingerprints(lifetimes.get(row.key, []), answers.get(row.key, 0)),
-                *sentences.shared_clusters(ladders_of[row.key]),
+                *(told.explains(row.key) or sentences.shared_clusters(_fingerprints_by_cluster(ladders_of[row.key]))),
             ],
         )
         for row in rows.series[:MOST_ANSWERS]
     ]
 
 
-def answer_sentences(row: SeriesRow, label: str, threshold_pp: float) -> list[str]:
+def _fingerprints_by_cluster(ladder: LadderRows) -> list[int]:
+    return fingerprints_by_cluster(ladder.clusters, ladder.values)
+
+
+def answer_sentences(row: SeriesRow, label: str, threshold_pp: float, standing: str = "") -> list[str]:
     """The answer of one series over all days."""
     clusters = row.clusters.get(threshold_pp, 0)
-    return [*sentences.spread(label, row.follow, row, clusters, threshold_pp), *sentences.left_out(row)]
+    return [*sentences.spread(label, row.follow, row, clusters, threshold_pp, standing), *sentences.left_out(row)]
 
 
 def _answers_note(series: int) -> str:

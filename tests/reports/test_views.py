@@ -22,9 +22,11 @@ def test_ten_thousand_flips_are_answered_as_the_article_has_them(view: View) -> 
     assert answer["sentences"] == [
         "gpt-4o-2024-08-06 gave 42 different probabilities of Heads in 10,000 identical calls, from 85.19% to 98.90%; "
         "the most frequent, 96.27%, in 34%.",
-        "They fall into 12 clusters at a threshold of 0.01 pp.",
+        "They fall into 12 clusters a quarter of a nat apart: the steps of a bfloat16 logit.",
+        "Whether it changes takes a second day with samples.",
         "Two fingerprints served them: fp_eb9dce56a8 (52.3%), fp_f9f4fb6dbf (47.7%).",
-        "9 of the 12 clusters came with more than one fingerprint.",
+        "The fingerprint hardly says which cluster a call gets: V = 0.15, p = 0.001; to know it takes 1% of the "
+        "uncertainty away.",
     ]
 
 
@@ -58,9 +60,12 @@ def test_how_sure_the_flips_are(view: View) -> None:
 def test_a_quiet_series_says_that_nothing_varies(view: View) -> None:
     """One value in all calls is the answer, and the days on which another was seen are named."""
     sentences = {answer["label"]: answer["sentences"] for answer in view("local-coin/index")["answers"]}
-    assert sentences["tiny-random · toss"][-2:] == [
+    assert sentences["tiny-random · toss"][-5:] == [
         "Each of the 14 days shows 1 value.",
         "The most frequent value was seen on 6 of 14 days, from 2026-10-01 to 2026-10-06.",
+        "It changed on 2 of 13 days that have days before them.",
+        "On 2026-10-07, the distribution shifted by 0.0175 pp and no value is one of those before (q = 0.0001).",
+        "On 2026-10-11, the distribution shifted by 0.708 pp and no value is one of those before (q = 0.0001).",
     ]
     day = view("local-coin/2026-10-01")["answers"][-1]["sentences"]
     assert day[0] == "tiny-random · toss gave the same probability of Heads, 35.08%, in all 50 identical calls."
@@ -73,7 +78,14 @@ def test_a_day_stands_beside_the_day_before(view: View) -> None:
     answer, ladder = (
         next(part for part in page[parts] if part["label"] == "tiny-random · coin") for parts in ("answers", "ladders")
     )
-    assert answer["sentences"][-1] == "On 2026-10-10, the day before, it gave one value, 20.53%, over 50 calls."
+    assert answer["sentences"][-2:] == [
+        "On 2026-10-10, the day before, it gave one value, 20.53%, over 50 calls.",
+        "Against the 3 quiet days from 2026-10-07 to 2026-10-09, it changed: the distribution shifted by 0.0712 pp and "
+        "no value is one of those before (q = 0.0001).",
+    ]
+    against = [row[1] for row in page["distances"]["table"]["rows"][:2]]
+    assert against == ["2026-10-10", "3 days, 2026-10-07 to 2026-10-09"]
+    assert page["compare"] == "flipbook compare local-coin@2026-10-10 local-coin@2026-10-11"
     assert ladder["rungs"][0]["before"] == "not seen"
     assert ladder["gone"] == "Only the day before had 1 cluster: 20.53% (100%)."
     assert (page["earlier"]["href"], page["later"]["href"]) == ("2026-10-10.html", "2026-10-12.html")
@@ -95,12 +107,34 @@ def test_simulated_data_is_marked_on_every_page(view: View) -> None:
     assert view("local-coin/index")["simulated"] == ""
 
 
-def test_a_new_fingerprint_is_news_for_a_week(view: View) -> None:
-    """The index names it, with its day; a series' first fingerprint is no news."""
-    assert view("index")["news"] == [
-        "2026-10-13: demo, gpt-4o: first served by fingerprint fp_new.",
-        "2026-10-12: demo, gpt-4o: last served by fingerprint fp_old; later calls confirm that it is gone.",
+def test_changes_are_news_for_a_week(view: View) -> None:
+    """One change is one sentence, with its day and reason; a series' first fingerprint is no news."""
+    page = view("index")
+    assert page["news"] == [
+        "2026-10-13: demo, gpt-4o changed (fingerprint born: fp_new, fingerprint gone: fp_old).",
+        "2026-10-11: local-coin, all 3 series changed (distribution, values), by up to 0.708 pp.",
     ]
+    changes = {line["label"]: line["change"] for study in page["studies"] for line in study["series"]}
+    assert changes["tiny-random · coin"] == "2026-10-11: distribution, values"
+    assert changes["steady"] == "none seen"
+
+
+def test_the_changes_of_a_study_are_drawn_and_tabled(view: View) -> None:
+    """What the kinds seen mean, a row a series and day, and a mark on the figure of values."""
+    (block,) = view("local-coin/index")["changes"]
+    assert [words.split(":")[0] for words in block["paragraphs"][:2]] == ["A shifted distribution", "Other values"]
+    rows = [row for row in block["figures"][0]["table"]["rows"] if row[-1] != "none"]
+    assert [(row[0], row[-1]) for row in rows] == [
+        *[("2026-10-07", "distribution, values")] * 3,
+        *[("2026-10-11", "distribution, values")] * 3,
+    ]
+
+
+def test_the_two_most_frequent_lists_stand_side_by_side(view: View) -> None:
+    """Twenty tokens of each."""
+    (block,) = view("hi-x/index")["lists"]
+    assert len(block["figures"][0]["table"]["rows"]) == 20
+    assert "16 tokens in common" in block["figures"][0]["caption"]
 
 
 def test_a_withheld_run_is_named_with_its_reason(view: View) -> None:
