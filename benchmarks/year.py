@@ -15,6 +15,7 @@ import pandas as pd
 from benchmarks.figures import Figure
 from tasks.aggregate import declare, make_in_chunks, run_tests
 from tasks.core.canonical import digest
+from tasks.core.expectations import RUN_EXPECTATIONS, SERIES_EXPECTATIONS
 from tasks.render import render_site
 from tasks.settings import Settings
 from tasks.sql_files import models_after_tests, models_before_tests
@@ -62,12 +63,40 @@ def _fill(warehouse: Warehouse) -> None:
     for model in models_before_tests():
         warehouse.make_model(model, [])
     warehouse.execute("insert into raw.requests values ($id, $request)", {"id": REQUEST_ID, "request": REQUEST})
+    _insert(warehouse, _runs())
     rng = np.random.default_rng(1)
     for series in range(SERIES):
-        frames = _series(rng, f"model-{series}")
-        for table, frame in frames.items():
-            warehouse.connection.register("frame", frame)
-            warehouse.execute(f"insert into {table} by name select * from frame")
+        _insert(warehouse, _series(rng, f"model-{series}"))
+
+
+def _insert(warehouse: Warehouse, frames: dict[str, pd.DataFrame]) -> None:
+    for table, frame in frames.items():
+        warehouse.connection.register("frame", frame)
+        warehouse.execute(f"insert into {table} by name select * from frame")
+
+
+def _runs() -> dict[str, pd.DataFrame]:
+    """A run a day, judged."""
+    day = _days(np.arange(DAYS))
+    at = pd.to_datetime(day, utc=True) + pd.Timedelta(hours=6)
+    run = pd.DataFrame({"run_id": [f"run-{number}" for number in range(DAYS)], "day": day})
+    samples = SERIES * SAMPLES
+    ended = {"started_at": at, "ended_at": at, "landed_at": at}
+    judged = [expectation.name for expectation in (*RUN_EXPECTATIONS, *SERIES_EXPECTATIONS)]
+    return {
+        "raw.runs": run.assign(kind="run", study="year", state="complete", planned=samples, attempted=samples, **ended),
+        "mart.runs_by_day": run.assign(samples=samples, failures=0, is_simulated=True),
+        "raw.expectations": run.drop(columns="day")
+        .merge(pd.DataFrame({"expectation": judged}), how="cross")
+        .assign(
+            severity="warning",
+            applicable=True,
+            success=True,
+            observed="as expected",
+            unexpected_count=0,
+            judged_at=at[0],
+        ),
+    }
 
 
 def _series(rng: np.random.Generator, model: str) -> dict[str, pd.DataFrame]:

@@ -151,11 +151,12 @@ def import_(files: tuple[Path, ...], as_json: bool) -> None:
 
 @cli.command()
 @settings_options
-def rebuild() -> None:
+@click.option("--tests", is_flag=True, help="Make the permutation tests again, too, which takes minutes for a year.")
+def rebuild(tests: bool) -> None:
     """Make every table again from what was received, and every page."""
     from flows.landing import rebuild_all
 
-    click.echo(f"The report: {rebuild_all(read_settings())}")
+    click.echo(f"The report: {rebuild_all(read_settings(), tests=tests)}")
 
 
 @cli.command()

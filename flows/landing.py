@@ -118,10 +118,10 @@ def land_recordings(settings: Settings, files: Sequence[Path]) -> Result:
     return result
 
 
-def rebuild_all(settings: Settings) -> Path:
-    """Make everything right of what was received again. Returns the index."""
+def rebuild_all(settings: Settings, *, tests: bool = False) -> Path:
+    """Make everything right of what was received again; with `tests`, test again, too. Returns the index."""
     restage_all(settings)
-    rebuild_marts(settings, price_rows(catalogue.endpoints(settings)), catalogue_patterns(settings))
+    rebuild_marts(settings, price_rows(catalogue.endpoints(settings)), catalogue_patterns(settings), tests=tests)
     copy_marts(settings)
     return stage(render, settings)[0]
 

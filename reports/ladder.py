@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from reports import format as f
 from reports.names import anchor
-from reports.rows import ClusterRow, InSeries, ValueRow
+from reports.rows import ClusterRow, DiscRow, InSeries, ValueRow
 from reports.view import Ladder, Rung, Share, ValueLine
 from tasks.core.plan import SeriesKey
 
@@ -17,7 +17,7 @@ UNNAMED = "no fingerprint"
 MOST_LADDERS = 24
 PAGE_ROWS = 400
 
-R = TypeVar("R", bound=InSeries)
+R = TypeVar("R", bound=InSeries | DiscRow)
 C = TypeVar("C", ClusterRow, "Value")
 
 

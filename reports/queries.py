@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from reports import rows
 from reports import rows_of_change as change_rows
 from reports import rows_of_texts as text_rows
+from tasks.core.plan import SeriesKey
 
 Query = Callable[[str, Mapping[str, object]], list[dict[str, Any]]]
 """The name of a file in sql/report and its parameters, to the rows it returns."""
@@ -124,7 +125,7 @@ def study_rows(query: Query, study: rows.StudyRow, index: IndexRows) -> StudyRow
         models=index.models,
         series=[row for row in index.series if row.study == study.study],
         spread=_read(query, "study_spread_by_day", rows.DayRow, of),
-        discs=_read(query, "study_discs_by_day", rows.DiscRow, of),
+        discs=_discs(query, study.study),
         clusters=_read(query, "study_clusters", rows.ClusterRow, of),
         values=_read(query, "study_values", rows.ValueRow, of),
         fingerprints=_read(query, "study_fingerprints_by_day", rows.FingerprintDayRow, of),
@@ -226,6 +227,16 @@ def _configuration(query: Query, of: Mapping[str, object]) -> text_rows.Configur
 def study_days(query: Query, study: str) -> list[dt.date]:
     """The days of a study that have a page, oldest first."""
     return [row["day"] for row in query("study_days", {"study": study})]
+
+
+def _discs(query: Query, study: str) -> list[rows.DiscRow]:
+    keys: dict[tuple[str, ...], SeriesKey] = {}
+    discs = []
+    for line in query("study_discs_by_day", {"study": study}):
+        endpoint, model, arm, prompt, *disc = line.values()
+        key = keys.setdefault((endpoint, model, arm, prompt), SeriesKey(study, endpoint, model, arm, prompt))
+        discs.append(rows.DiscRow(key, *disc))
+    return discs
 
 
 def _read(query: Query, name: str, row: type[R], parameters: Mapping[str, object] | None = None) -> list[R]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from functools import cached_property
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -146,9 +146,10 @@ class SparkRow(InSeries):
     modal_pct: float | None
 
 
-class DiscRow(InSeries):
-    """A value or a cluster of one day."""
+class DiscRow(NamedTuple):
+    """A value or a cluster of one day. A tuple, since a year of them is as long as its counts."""
 
+    key: SeriesKey
     day: dt.date
     is_value: bool
     low_pct: float

@@ -170,7 +170,8 @@ def _failed(failed: int, calls: int) -> str:
         return f"{f.count(failed)} of {f.counted(calls, 'call')} failed ({intervals.in_words(failed, calls)})."
     bound = intervals.bound_of_none(calls)
     confidence = f"with 95% confidence fewer than {bound} do" if bound else "too few to say how seldom calls do"
-    return f"None of {f.counted(calls, 'call')} failed: {confidence}."
+    none = "The one call did not fail" if calls == 1 else f"None of {f.count(calls)} calls failed"
+    return f"{none}: {confidence}."
 
 
 def headline(row: SpreadRow, clusters: int) -> str:

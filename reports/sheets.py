@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from reports.queries import ChangeRows, DayRows, StudyRows, TextRows
-from reports.rows import Row
+from reports.rows import DiscRow, Row
 from reports.rows_of_change import TopListRow
 from reports.view import Sheet
 
@@ -21,7 +21,7 @@ def sheet(name: str, rows: Sequence[Row], leave_out: Sequence[str] = ("study",))
 def study_sheets(rows: StudyRows) -> list[Sheet]:
     """The sheets of a study page."""
     return [
-        sheet("values-over-days.csv", rows.discs),
+        _discs(rows.discs),
         sheet("clusters.csv", rows.clusters),
         sheet("values.csv", rows.values),
         sheet("fingerprints.csv", rows.fingerprints),
@@ -34,6 +34,11 @@ def study_sheets(rows: StudyRows) -> list[Sheet]:
         *_text_sheets(rows.text),
         *_change_sheets(rows.change),
     ]
+
+
+def _discs(rows: Sequence[DiscRow]) -> Sheet:
+    columns = ("endpoint", "model", "arm", "prompt", "day", "is_value", "low_pct", "high_pct", "n")
+    return Sheet("values-over-days.csv", columns, [(*row.key[1:], *row[1:]) for row in rows])
 
 
 def day_sheets(rows: DayRows) -> list[Sheet]:

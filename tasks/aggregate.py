@@ -66,17 +66,24 @@ def aggregate(
             _make_days(warehouse, set(days))
 
 
-def rebuild_marts(settings: Settings, prices: Sequence[PriceRow], patterns: Sequence[PatternRow] = ()) -> None:
+def rebuild_marts(
+    settings: Settings, prices: Sequence[PriceRow], patterns: Sequence[PatternRow] = (), *, tests: bool = False
+) -> None:
     """Make every mart again from all samples. All or nothing."""
     with Warehouse.open(settings) as warehouse:
-        rebuild(warehouse, prices, patterns)
+        rebuild(warehouse, prices, patterns, tests=tests)
 
 
-def rebuild(warehouse: Warehouse, prices: Sequence[PriceRow], patterns: Sequence[PatternRow] = ()) -> None:
-    """Make every mart again from all samples, in an open warehouse. All or nothing."""
+def rebuild(
+    warehouse: Warehouse, prices: Sequence[PriceRow], patterns: Sequence[PatternRow] = (), *, tests: bool = False
+) -> None:
+    """Make every mart again from all samples, in an open warehouse. All or nothing.
+
+    What was tested before is not tested again, unless `tests`.
+    """
     with warehouse.transaction():
         declare(warehouse, prices, patterns)
-        _make_all(warehouse)
+        _make_all(warehouse, again=tests)
 
 
 def _make_days(warehouse: Warehouse, days: set[dt.date]) -> None:

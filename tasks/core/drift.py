@@ -1,4 +1,4 @@
-"""Did something change? Each day of a study is decided from what the days before it showed, and never looked at again.
+"""Did something change? Each day of a study is decided from what the days before it showed.
 
 The promise is about one false alarm a year and study. Half of it goes to the permutation tests: a day's level is half a
 false alarm over 365 days, after Benjamini-Hochberg over all series of the study's day. The rest goes to fingerprints
