@@ -29,8 +29,8 @@ Draw = Callable[[np.random.Generator, int], Samples]
 SERIES = [SeriesKey("study", "endpoint", "model", "arm", f"prompt-{number}") for number in range(3)]
 FIRST = dt.date(2026, 1, 1)
 SIZES = (10, 50, 250)
-STUDY_YEARS, DAYS = 12, 365
-CHANGES = 200
+STUDY_YEARS, DAYS = 5, 365
+CHANGES = 100
 
 FIGURES = json.loads((PROJECT / "simulator" / "figures" / "gpt-4o.json").read_text("utf-8"))["regimes"][0]
 PCT = np.array([value["probability_pct"] for value in FIGURES])
@@ -96,10 +96,15 @@ CHANGED: dict[str, Draw] = {
 def main() -> None:
     """Simulate, and print the tables."""
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        print("\n".join(_table("false alarms a year and study", QUIET, partial(_false_alarms, pool))))
+        _say(_table(f"alarms a year, of {STUDY_YEARS} years without a change", QUIET, partial(_false_alarms, pool)))
         for quiet_days in (5, 15):
-            title = f"seen on its day, after {quiet_days} quiet days"
-            print("\n".join(_table(title, CHANGED, partial(_power, pool, quiet_days))))
+            title = f"of {CHANGES} changes seen on the day, after {quiet_days} quiet days"
+            _say(_table(title, CHANGED, partial(_power, pool, quiet_days)))
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line, flush=True)
 
 
 def _table(title: str, kinds: dict[str, Draw], cell: Callable[[Draw, int], str]) -> Iterable[str]:

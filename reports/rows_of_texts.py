@@ -7,6 +7,7 @@ from tasks.core.statistics import Interval, wilson_interval
 
 # An answer of so many tokens is a word; its probability says more of it than a comparison of texts would.
 WORD_TOKENS = 5
+WORD_CHARS = 20
 
 
 class TextRow(ShareRow):
@@ -16,6 +17,7 @@ class TextRow(ShareRow):
     unique_completions: int
     modal_n: int
     longest_tokens: int | None
+    longest_chars: int
     mean_tokens: float | None
     sizes: dict[int, int]
 
@@ -44,8 +46,10 @@ class TextRow(ShareRow):
 
     @property
     def is_long(self) -> bool:
-        """Whether some completion is longer than a word; unknown lengths are."""
-        return self.longest_tokens is None or self.longest_tokens > WORD_TOKENS
+        """Whether some completion is longer than a word; by its characters where nobody counted tokens."""
+        if self.longest_tokens is None:
+            return self.longest_chars > WORD_CHARS
+        return self.longest_tokens > WORD_TOKENS
 
 
 class TextDayRow(InSeries):

@@ -1,4 +1,4 @@
--- what: the completions of a series ($study, $endpoint, $model, $arm, $prompt) on $day, the first in front, with their texts
+-- what: the completions of a series ($study, $endpoint, $model, $arm, $prompt) on $day, the first in front, each with the first $characters of its text
 -- grain: completion_id
 with completions as (
     select * from mart.divergence_by_day
@@ -25,7 +25,7 @@ counts as (
 texts as (
     select
         completion_id,
-        any_value(text) as text
+        any_value(left(text, $characters)) as text
     from counts
     group by completion_id
 )

@@ -38,6 +38,7 @@ def text(length: int, sizes: dict[int, int]) -> TextRow:
         "unique_completions": sum(sizes.values()),
         "modal_n": max(sizes),
         "longest_tokens": length,
+        "longest_chars": 5 * length,
         "mean_tokens": length,
         "sizes": sizes,
     }

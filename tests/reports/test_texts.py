@@ -32,6 +32,7 @@ def series(prompt: str, texts: list[str]) -> tuple[TextRow, list[CompletionRow]]
             "unique_completions": len(counts),
             "modal_n": counts[0][1],
             "longest_tokens": 9,
+            "longest_chars": 45,
             "mean_tokens": 9.0,
             "sizes": Counter(n for _, n in counts),
         }

@@ -17,6 +17,7 @@ def text(**figures: Any) -> TextRow:
         "unique_completions": 17,
         "modal_n": 12,
         "longest_tokens": 200,
+        "longest_chars": 1000,
         "mean_tokens": 200.0,
         "sizes": {12: 1},
     }
