@@ -18,6 +18,7 @@ completions as (
         prompt,
         completion_id,
         max(tokens) as tokens,
+        max(length(text)) as characters,
         sum(n)::bigint as n
     from counts
     semi join periods using (study, endpoint, model, arm, prompt, day, request_id)
@@ -33,6 +34,7 @@ completions_by_size as (
         n,
         count(*) as completions,
         max(tokens) as longest_tokens,
+        max(characters) as longest_chars,
         sum(tokens * n) as tokens,
         sum(n) filter (where tokens is not null) as counted
     from completions
@@ -49,6 +51,7 @@ final as (
         sum(completions)::bigint as unique_completions,
         max(n) as modal_n,
         max(longest_tokens) as longest_tokens,
+        max(longest_chars) as longest_chars,
         sum(tokens) / nullif(sum(counted), 0) as mean_tokens,
         map_from_entries(list((n, completions))) as sizes
     from completions_by_size
