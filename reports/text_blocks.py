@@ -27,17 +27,22 @@ def blocks(source: Source, figures: Drawn) -> list[Block]:
     return [block for block in every if block is not None]
 
 
+def arm_answers(source: Source, figures: Drawn) -> list[list[str]]:
+    """What the arms' settings change, of each model and question where that can be said: the answer first, then why."""
+    calls = calls_by_completion(source.text.calls)
+    every = (
+        [*factor_words(group, figures.settings, calls), *number_words(group, figures.settings)]
+        for group in figures.groups[:MOST_GROUPS]
+    )
+    return [words for words in every if words]
+
+
 def _by_arm(source: Source, figures: Drawn) -> Block | None:
     refused = refused_words(source.runs, source.text.distances, source.labels)
     if not any(arm.modal[1] for group in figures.groups for arm in group.arms):
         return Block("not-observable", "Not observable", refused) if refused else None
-    calls = calls_by_completion(source.text.calls)
-    words = [
-        " ".join([*factor_words(group, figures.settings, calls), *number_words(group, figures.settings)])
-        for group in figures.groups[:MOST_GROUPS]
-    ]
     figure = by_arm_figure(figures.groups, figures.settings, _texts_sql(source))
-    return Block("arms", "Arms compared", [*filter(None, words), *refused], [figure])
+    return Block("arms", "Arms compared", [*map(" ".join, arm_answers(source, figures)), *refused], [figure])
 
 
 def _answers(source: Source, figures: Drawn) -> Block | None:

@@ -20,7 +20,7 @@ from reports.quality import quality, withheld
 from reports.queries import StudyRows
 from reports.rows import SequenceRow, SeriesRow
 from reports.text_answers import answers_by_arm, text_answers, value_answers
-from reports.text_blocks import blocks
+from reports.text_blocks import arm_answers, blocks
 from reports.text_source import Drawn, Source
 from reports.text_source import drawn as text_figures
 from reports.told import Told, told_of_changes, told_of_lists, told_of_time
@@ -72,6 +72,7 @@ class StudyView:
     lead: str
     withheld: list[str]
     questions: list[list[tuple[str, str]]]
+    summary: list[str]
     answers: list[Answer]
     answers_note: str
     values: Figure | None
@@ -133,6 +134,7 @@ def study_view(rows: StudyRows, drawn: Drawings) -> StudyView:
         lead=_lead(rows),
         withheld=withheld(rows.runs, rows.quality),
         questions=questions(every),
+        summary=[words[0] for words in arm_answers(source, drawn.text)],
         answers=by_arm or _answers(rows, drawn, shown, source),
         answers_note="" if by_arm else _answers_note(len(rows.series)),
         values=values_figure(drawn.values, drawn.labels) if drawn.values else None,
