@@ -12,7 +12,6 @@ from reports.view import Column, Figure, Table
 from tasks.core.plan import SeriesKey
 
 ANCHOR = "total-agreement"
-MOST_ARMS = 12
 MOST_QUESTIONS = 60
 
 

@@ -20,12 +20,16 @@ def explains(rows: Sequence[AssociationRow], threshold_pp: float) -> list[str]:
     if row is None or not row.fingerprints or not row.clusters or row.clusters < BOTH:
         return []
     if row.fingerprints < BOTH:
-        return [f"One fingerprint served all {f.count(row.clusters)} clusters: it does not explain which a call gets."]
+        every = "both" if row.clusters == BOTH else f"all {f.count(row.clusters)}"
+        return [f"One fingerprint served {every} clusters: it does not explain which a call gets."]
     if row.cramers_v is None or row.p_value is None:
         return ["No two fingerprints answered on one day: whether they explain the clusters, or the days do, is open."]
     bracket = f"V = {f.significant(row.cramers_v, 2)}, {chances.chance('p', row.p_value)}"
     if row.p_value > chances.SELDOM:
         return [f"{_none(row.fingerprints)} explains which cluster a call gets: {bracket}."]
+    if not row.cramers_v:
+        found = f"Within days they go together more than by chance ({chances.chance('p', row.p_value)})"
+        return [f"{found}, but over all days the fingerprint does not say which cluster a call gets: V = 0."]
     return [f"The fingerprint {_how_much(row)} which cluster a call gets: {bracket}{_uncertainty(row)}."]
 
 
@@ -45,7 +49,7 @@ def _how_much(row: AssociationRow) -> str:
 def _uncertainty(row: AssociationRow) -> str:
     if row.u_cluster_given_fingerprint is None:
         return ""
-    return f"; to know it takes {f.share(row.u_cluster_given_fingerprint, 0)} of the uncertainty away"
+    return f"; knowing it removes {f.share(row.u_cluster_given_fingerprint, 0)} of the uncertainty"
 
 
 def association_figure(rows: Sequence[AssociationRow], labels: Mapping[SeriesKey, str]) -> Figure | None:

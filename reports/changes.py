@@ -23,12 +23,13 @@ MOST_MARKS = 1_000
 
 MEANINGS = {
     "distribution": "A shifted distribution: the same request gets its probabilities from elsewhere, so something in the "
-    "model or in how it is served is another.",
-    "values": "Other values: hardly a probability comes again, as with another model, other weights or other hardware.",
+    "model or in how it is served has changed.",
+    "values": "Other values: the probabilities, or their shares, are not those of before, as with another model, other "
+    "weights or other hardware.",
     "answers": "Other answers: the completions, or their shares, are not those of before.",
     BORN: "A new fingerprint: the provider itself says that the backend is another, whatever the probabilities do.",
-    GONE: "A fingerprint gone: a backend that used to answer does so no longer.",
-    "grid": "Another logit grid: the numerical format in which the model is computed was changed.",
+    GONE: "A fingerprint gone: a backend that used to answer no longer does.",
+    "grid": "Another logit grid: the numerical format in which the model is computed has changed.",
     REQUEST_CHANGED: "Request changed: whoever runs the study edited it; that is no alarm, and days are compared anew.",
 }
 

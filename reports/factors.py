@@ -26,7 +26,7 @@ def factor_words(group: Group, made: Settings, calls: Mapping[SeriesKey, Counts]
     effects = {field: main_effect(_pairs(made, field, cells), f"{group.key} {field}") for field in (one, other)}
     largest_first = sorted(effects, key=lambda field: -abs(effects[field].difference))
     return [
-        f"{group.label}: {_verdict(largest_first, effects)}",
+        f"{group.label}: {_verdict(largest_first, effects, _only_with(group, made, cells))}",
         *(_difference(made, field, effects[field]) for field in largest_first),
         *_distances(group, made, largest_first),
     ]
@@ -40,15 +40,32 @@ def _pairs(made: Settings, field: str, cells: Mapping[str, Counts]) -> list[tupl
     return [(of[repr(first), repr(level)], of[repr(second), repr(level)]) for level in made.levels(other)]
 
 
-def _verdict(fields: Sequence[str], effects: Mapping[str, Effect]) -> str:
+def _only_with(group: Group, made: Settings, cells: Mapping[str, Counts]) -> dict[str, list[str]]:
+    """The levels of the other field at which a field has an effect by itself, in words; tested at half the level each."""
+    found: dict[str, list[str]] = {}
+    for field in made.factors or ():
+        (other,) = (name for name in made.differing if name != field)
+        for level, pair in zip(made.levels(other), _pairs(made, field, cells), strict=True):
+            if main_effect([pair], f"{group.key} {field} {level}").p_value <= LEVEL / 2:
+                found.setdefault(field, []).append(level_words(other, level))
+    return found
+
+
+def _verdict(fields: Sequence[str], effects: Mapping[str, Effect], only_with: Mapping[str, Sequence[str]]) -> str:
     names = {field: f.visible(field) for field in fields}
-    shown = [names[field] for field in fields if effects[field].p_value <= LEVEL]
-    if not shown:
-        return f"neither {' nor '.join(sorted(names.values()))} shows an effect on how often two calls differ."
-    if len(shown) == 1:
-        (hidden,) = (name for name in names.values() if name not in shown)
-        return f"the {shown[0]} does it; the {hidden} shows no effect."
-    return f"both do it, the {shown[0]} more than the {shown[1]}."
+    shown = [field for field in fields if effects[field].p_value <= LEVEL]
+    if len(shown) == 2:
+        return f"both do it, the {names[shown[0]]} more than the {names[shown[1]]}."
+    # Averaged over the other field, an effect that one of its levels has can be lost.
+    words = [f"the {names[field]} does it" for field in shown]
+    for field in (field for field in fields if field not in shown):
+        if levels := only_with.get(field):
+            words.append(f"the {names[field]} does it with {f.joined(levels)} alone")
+        elif shown:
+            words.append(f"the {names[field]} shows no effect beyond chance")
+    if not words:
+        return f"neither {' nor '.join(sorted(names.values()))} shows an effect beyond chance on how often two calls differ."
+    return f"{'; '.join(words)}."
 
 
 def _difference(made: Settings, field: str, effect: Effect) -> str:

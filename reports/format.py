@@ -10,6 +10,8 @@ UNKNOWN = "unknown"
 NONE = "\N{EN DASH}"
 
 MOST_DIGITS = 12
+# Of a sum of shares, in percent: nothing, or all.
+_ROUNDING = 1e-10
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 
@@ -63,7 +65,7 @@ def share(fraction: float | None, digits: int = 1) -> str:
         return NOT_OBSERVABLE
     percentage = 100 * fraction
     to_the_end = min(percentage, 100 - percentage)
-    if to_the_end <= 0:
+    if to_the_end < _ROUNDING:
         return f"{percentage:.0f}%"
     if to_the_end >= 1:
         return f"{percentage:.{digits}f}%"

@@ -115,10 +115,15 @@ def _lines(label: str, tokens: Sequence[TokenRow], known: Mapping[str, Meaning])
     at_one = by_temperature[TEMPERATURES.index(1.0)]
     likeliest = sorted(at_one, key=lambda answer: -at_one[answer])[:MOST_ANSWERS]
     rows = [
-        (label, f.visible(answer or ""), *(_share(shares[answer]) for shares in by_temperature)) for answer in likeliest
+        (label, _shown(answer or ""), *(_share(shares[answer]) for shares in by_temperature)) for answer in likeliest
     ]
     rest = [sum(share for answer, share in shares.items() if answer not in likeliest) for shares in by_temperature]
     return [*rows, (label, BEYOND, *(_share(share) for share in rest))] if len(at_one) > len(likeliest) else rows
+
+
+def _shown(answer: str) -> str:
+    """In quotation marks where a space at its end is all that tells it from another."""
+    return f.visible(answer) if answer == answer.strip() else f"“{f.visible(answer)}”"
 
 
 def _share(share: float) -> str:

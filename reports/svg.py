@@ -8,6 +8,9 @@ _COORDINATES = re.compile(r'\s(?:transform|d|x|y|x1|x2|y1|y2|width|height)="[^"]
 _MARKS = re.compile(r'(<g class="mark-[^"]*)">((?:<path [^>]*/>)+)</g>')
 _PAINT = re.compile(r'\s(?:fill|fill-opacity|stroke|stroke-width)="[^"]*"')
 _SIZE = re.compile(r'(<svg[^>]*?)\swidth="([\d.]+)"\sheight="([\d.]+)"')
+# A drawing of one small panel does not grow to the page's width: its letters would be three times those of the others.
+_NARROW = 500
+_GROWTH = 1.3
 
 
 def inline(svg: str, anchor: str, text: str) -> str:
@@ -20,7 +23,15 @@ def inline(svg: str, anchor: str, text: str) -> str:
     body = _MARKS.sub(_painted_once, body.replace(' opacity="1"', ""))
     name = f'role="img" aria-labelledby="{anchor}-alt"'
     title = f'<title id="{anchor}-alt">{escape(text)}</title>'
-    return _SIZE.sub(r"\1", body, count=1).replace("<svg", f"<svg {name}", 1).replace(">", f">{title}", 1)
+    return _SIZE.sub(_sized, body, count=1).replace("<svg", f"<svg {name}", 1).replace(">", f">{title}", 1)
+
+
+def _sized(size: re.Match[str]) -> str:
+    """As wide as the page; a narrow drawing little wider than drawn."""
+    start, width, _ = size.groups()
+    if float(width) >= _NARROW:
+        return start
+    return f'{start} style="min-width: 0; max-width: {_GROWTH * float(width):.0f}px"'
 
 
 def _shorter(number: re.Match[str]) -> str:

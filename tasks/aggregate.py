@@ -122,7 +122,7 @@ def run_tests(warehouse: Warehouse, days: set[dt.date], *, again: bool = False) 
     drift.run(warehouse, days, again=again)
     association.run(warehouse, again=again)
     effects.run(warehouse, again=again)
-    agreement.run(warehouse, days)
+    agreement.run(warehouse, days, again=again)
 
 
 @dataclass(frozen=True)

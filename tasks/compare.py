@@ -75,7 +75,8 @@ def gather(warehouse: Warehouse, left: str, right: str) -> Compared:
 def _compared(left: SideOfPair, right: SideOfPair, threshold_pp: float) -> ComparedPair:
     seed = "/".join([*left.key, *right.key, *(day.isoformat() for one in (left, right) for day in one.days)])
     found = clusters(left.span.values, right.span.values, threshold_pp)
-    return ComparedPair(left, right, compare_spans(left.span, right.span, seed), found)
+    compared = compare_spans(left.span, right.span, seed, are_same_days=left.days == right.days)
+    return ComparedPair(left, right, compared, found)
 
 
 def _sides(warehouse: Warehouse, asked: Side, keys: Collection[SeriesKey]) -> dict[SeriesKey, SideOfPair]:

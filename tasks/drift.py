@@ -41,11 +41,17 @@ def _decide(warehouse: Warehouse, study: str, first: dt.date, decided_at: dt.dat
         for one in comparison.figures.values()
     ]
     keep(warehouse, tested, decided_at)
-    append(warehouse, "raw.decisions", [_row(decision) | {"decided_at": decided_at} for decision in decisions])
+    before = {Decision(key=key_of(row), **_columns(row)) for row in warehouse.rows(statement("test/decided"), of)}
+    news = [decision for decision in decisions if decision not in before]
+    append(warehouse, "raw.decisions", [_row(decision) | {"decided_at": decided_at} for decision in news])
 
 
 def _row(decision: Decision) -> dict[str, Any]:
     return decision.key._asdict() | {name: getattr(decision, name) for name in _NAMES}
+
+
+def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in _NAMES}
 
 
 # A decision's columns beside those of its series.
@@ -63,7 +69,7 @@ def _histories(rows: Iterable[dict[str, Any]]) -> dict[SeriesKey, list[Decision]
     histories: dict[SeriesKey, list[Decision]] = {}
     for row in rows:
         key = key_of(row)
-        histories.setdefault(key, []).append(Decision(key=key, **{name: row[name] for name in _NAMES}))
+        histories.setdefault(key, []).append(Decision(key=key, **_columns(row)))
     return histories
 
 

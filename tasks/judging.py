@@ -19,8 +19,8 @@ from tasks.settings import PROJECT
 LIMIT_S = 300.0
 LAST_WORDS_S = 5.0
 # What Python, the system's linker and Great Expectations read. No keys: it has nobody to call.
-PASSED_ON = ("PATH", "HOME", "TMPDIR", "TZ", "LANG")
-PASSED_ON_PREFIXES = ("PYTHON", "LC_", "LD_", "DYLD_", "GX_")
+PASSED_ON = ("PATH", "HOME", "TMPDIR", "TZ", "LANG", "GX_ANALYTICS_ENABLED")
+PASSED_ON_PREFIXES = ("PYTHON", "LC_", "LD_", "DYLD_")
 
 
 class ExpectationError(RuntimeError):

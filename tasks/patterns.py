@@ -1,25 +1,20 @@
 """Answer patterns: whether one can be used, and those that the catalogue has for studies known from imports alone."""
 
-import duckdb
-
 from tasks import catalogue
 from tasks.core.errors import UsageError
 from tasks.core.study import Study
 from tasks.settings import Settings
+from tasks.warehouse import problem_of_pattern
 
 
 def refuse_bad_pattern(study: Study) -> None:
     """Raises UsageError where the study's answer pattern is no regular expression of the warehouse's kind (RE2)."""
     if study.answer_pattern is None:
         return
-    with duckdb.connect() as connection:
-        try:
-            connection.execute("select regexp_matches('', ?)", [study.answer_pattern]).fetchall()
-        except duckdb.Error as error:
-            problem = str(error).partition(": ")[2] or str(error)
-            raise UsageError(
-                f"Study {study.name!r}: answer_pattern {study.answer_pattern!r} is no regular expression (RE2): {problem}."
-            ) from error
+    if problem := problem_of_pattern(study.answer_pattern):
+        raise UsageError(
+            f"Study {study.name!r}: answer_pattern {study.answer_pattern!r} is no regular expression (RE2): {problem}."
+        )
 
 
 def catalogue_patterns(settings: Settings) -> list[tuple[str, str]]:

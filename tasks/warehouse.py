@@ -210,6 +210,16 @@ class Warehouse:
                 self.stage_all()
 
 
+def problem_of_pattern(pattern: str) -> str | None:
+    """Why a text is no regular expression of the warehouse's kind (RE2); None if it is one."""
+    with duckdb.connect() as connection:
+        try:
+            connection.execute("select regexp_matches('', ?)", [pattern]).fetchall()
+        except duckdb.Error as error:
+            return str(error).partition(": ")[2] or str(error)
+    return None
+
+
 def _migrations() -> dict[int, Path]:
     return {int(path.stem.split("_")[0]): path for path in sorted((SQL / "raw").glob("[0-9]*.sql"))}
 

@@ -1,4 +1,5 @@
--- what: the completions of a series ($study, $endpoint, $model, $arm, $prompt) on $day, the first in front, each with the first $characters of its text
+-- what: the completions of a series ($study, $endpoint, $model, $arm, $prompt) on $day, each with $characters of its text
+-- The first one in front.
 -- grain: completion_id
 with completions as (
     select * from mart.divergence_by_day

@@ -17,11 +17,16 @@ embeddings as (
         completion_id,
         arg_min(embedding, embedded_at) as embedding
     from raw.embeddings
+    -- Found by id alone first: read are only the embeddings of these rows, not those of all days.
     where
-        endpoint = $endpoint
-        and embedding_model = $embedding_model
-        and embedding is not null
-        and completion_id in (select completion_id from completions)
+        rowid in (
+            select wanted.rowid from raw.embeddings as wanted
+            where
+                wanted.endpoint = $endpoint
+                and wanted.embedding_model = $embedding_model
+                and wanted.embedding is not null
+                and wanted.completion_id in (select completion_id from completions)
+        )
     group by completion_id
 )
 

@@ -1,4 +1,4 @@
--- what: the sets of completions of $days whose distances raw.tests does not have yet
+-- what: the sets of completions of $days whose distances raw.tests does not have yet; with $again all of them
 -- grain: study, endpoint, model, arm, prompt, day, kind
 with distance_inputs as (
     select * from mart.distance_inputs_by_day
@@ -24,5 +24,5 @@ tests as (
 )
 
 select * from wanted
-where input_hash is not null and input_hash not in (select input_hash from tests)
+where input_hash is not null and ($again or input_hash not in (select input_hash from tests))
 order by day, study, endpoint, model, arm, prompt, kind

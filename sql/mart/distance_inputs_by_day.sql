@@ -67,7 +67,8 @@ final as (
         arm,
         prompt,
         day,
-        if(completions > 1, left(sha256(concat_ws(chr(31), 'edit', series_day, parts)), 24), null) as edit_hash,
+        -- The number goes up with every change of how the distance is measured.
+        if(completions > 1, left(sha256(concat_ws(chr(31), 'edit 2', series_day, parts)), 24), null) as edit_hash,
         embedding_model,
         coalesce(embeddable > 0 and is_embedded, false) and embedding_model is not null as is_embedded,
         if(

@@ -18,6 +18,11 @@ settings as (
 
 token_lists as (
     select * from stg.completions
+    -- Found by id alone first: read are only the lists of these rows, not those of all days.
+    where rowid in (
+        select lists.rowid from stg.completions as lists
+        where lists.completion_id in (select completion_id from counts)
+    )
 ),
 
 completions as (

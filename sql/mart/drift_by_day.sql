@@ -16,12 +16,12 @@ decisions as (
 tests as (
     select
         input_hash,
-        any_value(statistic) filter (where test = 'jaccard') as jaccard,
-        any_value(statistic) filter (where test = 'js_bits') as js_bits,
-        any_value(statistic) filter (where test = 'ks') as ks,
-        any_value(statistic) filter (where test = 'wasserstein_pp') as wasserstein_pp,
-        any_value(statistic) filter (where test = 'total_variation') as total_variation,
-        any_value(statistic) filter (where test = 'lt_nat') as lt_nat
+        arg_max(statistic, tested_at) filter (where test = 'jaccard') as jaccard,
+        arg_max(statistic, tested_at) filter (where test = 'js_bits') as js_bits,
+        arg_max(statistic, tested_at) filter (where test = 'ks') as ks,
+        arg_max(statistic, tested_at) filter (where test = 'wasserstein_pp') as wasserstein_pp,
+        arg_max(statistic, tested_at) filter (where test = 'total_variation') as total_variation,
+        arg_max(statistic, tested_at) filter (where test = 'lt_nat') as lt_nat
     from raw.tests
     group by all
 ),

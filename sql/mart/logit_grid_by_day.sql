@@ -12,7 +12,10 @@ counts as (
 ),
 
 distributions as (
-    select * from stg.distributions
+    select
+        rowid,
+        *
+    from stg.distributions
 ),
 
 day_lists as (
@@ -40,7 +43,11 @@ sorted_lists as (
         ordering_id,
         list_reverse_sort(logprobs) as logprobs
     from distributions
-    where ordering_id in (select ordering_id from day_lists)
+    -- Found by id alone first: read are only the lists of these rows, not those of all days.
+    where rowid in (
+        select lists.rowid from stg.distributions as lists
+        where lists.ordering_id in (select ordering_id from day_lists)
+    )
 ),
 
 entries as (

@@ -16,7 +16,10 @@ counts as (
 ),
 
 distributions as (
-    select * from stg.distributions
+    select
+        rowid,
+        *
+    from stg.distributions
 ),
 
 list_counts as (
@@ -35,7 +38,11 @@ entries as (
         unnest(tokens) as token,
         unnest(logprobs) as logprob
     from distributions
-    where ordering_id in (select ordering_id from list_counts)
+    -- Found by id alone first: read are only the lists of these rows, not those of all days.
+    where rowid in (
+        select lists.rowid from stg.distributions as lists
+        where lists.ordering_id in (select ordering_id from list_counts)
+    )
 ),
 
 -- A server may send a token twice: the likeliest is meant. What stands for "very unlikely" is no log-probability.

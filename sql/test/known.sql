@@ -3,9 +3,9 @@
 select
     input_hash,
     test,
-    any_value(statistic) as statistic,
-    any_value(p_value) as p_value,
-    any_value(permutations) as permutations
+    arg_max(statistic, tested_at) as statistic,
+    arg_max(p_value, tested_at) as p_value,
+    arg_max(permutations, tested_at) as permutations
 from raw.tests
 where study = $study and day >= $first
 group by all

@@ -1,8 +1,8 @@
-"""One day of a series against others: how far apart they are, and how likely that is where nothing changed."""
+"""Days of a series against others: how far apart they are, and how likely that is where nothing changed."""
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,19 +11,21 @@ from numpy.typing import NDArray
 from scipy.special import stdtr
 
 from tasks.core import distances
-from tasks.core.dependence import Days, Repeats, design_effect_within, overdispersion_of_days
+from tasks.core.dependence import Days, Overdispersion, Repeats, design_effect_within, overdispersion_of_days
 from tasks.core.distances import Array, Sides, TokenMeans
 from tasks.core.permutation import MOST_DRAWS, Statistic, permuted, quantile_groups
 
 # With every change of the method, so that what was tested before is tested again.
-METHOD = 1
+METHOD = 2
 BLOCKS = 20
 # How much two days may differ where nothing changed cannot be seen from one or two others: a day must differ plainly.
 FEW_DAYS = 3
 UNKNOWN_DESIGN_EFFECT = 4.0
 
-
 NO_REPEATS = Repeats(0, 0, 0.0)
+
+Test = Callable[[Days, int, Statistic, Array | None, Repeats, str], tuple[float, int] | tuple[()]]
+"""What `_tested` does, with its settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One distance between a day and others, and where it was tested, its p-value."""
+    """One distance between two sides, and where it was tested, its p-value."""
 
     name: str
     statistic: float | None
@@ -62,7 +64,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Every figure of a day against others, by name."""
+    """Every figure of two sides, by name."""
 
     figures: Mapping[str, Figure]
 
@@ -84,81 +86,117 @@ class Comparison:
 
 
 def compare(day: Observed, others: Sequence[Observed], *, seed: str, most: int = MOST_DRAWS) -> Comparison:
-    """A day against other days of the same series and request, taken together.
+    """`compare_sides`, for a day against other days of the same series and request."""
+    return compare_sides([day], others, seed=seed, most=most)
 
-    Values: Wasserstein and support, permuted; where the days among themselves differ by more than the dependence of
-    samples within them explains, the day must stand out from them too. Completions: total variation and support, likewise.
-    Log-probabilities of tokens: `lt_nat`, untested. What only one side has is not compared.
+
+def compare_sides(
+    left: Sequence[Observed],
+    right: Sequence[Observed],
+    *,
+    seed: str,
+    most: int = MOST_DRAWS,
+    are_same_days: bool = False,
+) -> Comparison:
+    """Days against other days, those of each side taken together.
+
+    Values: Wasserstein and support, permuted; where the days of a side differ by more than the dependence of samples
+    within them explains, days keep together, and a single day must stand out from them too. Completions: total variation
+    and support, likewise. Log-probabilities of tokens: `lt_nat`, untested. What only one side has is not compared.
+    `are_same_days`: both sides were asked on the same days, so that no difference between days is one between sides.
     """
+    test = partial(_tested, most=most, unknown=1.0 if are_same_days else UNKNOWN_DESIGN_EFFECT)
     figures = [
-        *_compared_values(day, [other for other in others if other.values], seed, most),
-        *_compared_completions(day, [other.completions for other in others if other.completions], seed, most),
-        *_compared_tokens(day.tokens, [other.tokens for other in others if other.tokens]),
+        *_compared_values(left, right, seed, test),
+        *_compared_completions(left, right, seed, test),
+        *_compared_tokens(left, right),
     ]
     return Comparison({figure.name: figure for figure in figures})
 
 
-def _compared_values(day: Observed, others: Sequence[Observed], seed: str, most: int) -> Iterable[Figure]:
-    every = [side.values for side in (day, *others) if side.values is not None]
-    if day.values is None or not others:
+def _compared_values(left: Sequence[Observed], right: Sequence[Observed], seed: str, test: Test) -> Iterable[Figure]:
+    lefts, rights = ([day.values for day in side if day.values is not None] for side in (left, right))
+    if not lefts or not rights:
         return
+    every = [*lefts, *rights]
     logprobs, index = np.unique(np.concatenate([blocks.logprob for blocks in every]), return_inverse=True)
-    sides = _sides(every, logprobs, index)
+    sides = _sides(lefts, rights, logprobs, index)
     yield Figure("jaccard", distances.jaccard(sides))
     yield Figure("js_bits", distances.js_bits(sides))
     yield Figure("ks", distances.ks(sides))
-    repeats = _together([side.repeats for side in (day, *others)])
+    repeats = _together([day.repeats for day in (*left, *right) if day.values is not None])
     days = _days(every, logprobs, index, sides.first + sides.second)
     for name, axis in (("wasserstein_pp", days.axis), ("support", None)):
-        result = _tested(days, distances.unshared_mass, axis, repeats, f"{seed}/{name}", most)
+        result = test(days, len(lefts), distances.unshared_mass, axis, repeats, f"{seed}/{name}")
         exact = distances.wasserstein_pp(sides) if axis is not None else distances.unshared(sides)
         yield Figure(name, exact, *result)
 
 
-def _compared_completions(day: Observed, others: Sequence[Mapping[str, int]], seed: str, most: int) -> Iterable[Figure]:
-    if not day.completions or not others:
+def _compared_completions(
+    left: Sequence[Observed], right: Sequence[Observed], seed: str, test: Test
+) -> Iterable[Figure]:
+    lefts, rights = ([day.completions for day in side if day.completions] for side in (left, right))
+    if not lefts or not rights:
         return
-    sides = distances.sides_of_answers(day.completions, sum((Counter(other) for other in others), Counter()))
-    if day.values is None:
+    sides = distances.sides_of_answers(*(sum(map(Counter, side), Counter()) for side in (lefts, rights)))
+    if not all(any(day.values for day in side) for side in (left, right)):
         yield Figure("jaccard", distances.jaccard(sides))
         yield Figure("js_bits", distances.js_bits(sides))
-    days = _days_of_completions([day.completions, *others])
+    days = _days_of_completions([*lefts, *rights])
     tests = (
         ("total_variation", distances.total_variation(sides), distances.variation),
         ("completions_support", distances.unshared(sides), distances.unshared_mass),
     )
     for name, observed, statistic in tests:
-        yield Figure(name, observed, *_tested(days, statistic, None, NO_REPEATS, f"{seed}/{name}", most))
+        yield Figure(name, observed, *test(days, len(lefts), statistic, None, NO_REPEATS, f"{seed}/{name}"))
 
 
-def _compared_tokens(day: TokenMeans | None, others: list[TokenMeans]) -> Iterable[Figure]:
-    if day and others:
-        yield Figure("lt_nat", distances.lt_nat(day, distances.pooled(others)))
+def _compared_tokens(left: Sequence[Observed], right: Sequence[Observed]) -> Iterable[Figure]:
+    lefts, rights = ([day.tokens for day in side if day.tokens] for side in (left, right))
+    if lefts and rights:
+        yield Figure("lt_nat", distances.lt_nat(distances.pooled(lefts), distances.pooled(rights)))
 
 
 def _tested(
-    days: Days, statistic: Statistic, axis: Array | None, repeats: Repeats, seed: str, most: int
+    days: Days,
+    lefts: int,
+    statistic: Statistic,
+    axis: Array | None,
+    repeats: Repeats,
+    seed: str,
+    *,
+    most: int,
+    unknown: float,
 ) -> tuple[float, int] | tuple[()]:
-    """The p-value of the first of `days` against the others, and its permutations; nothing where all values are one.
+    """The p-value of the first `lefts` days against the others, and its permutations; nothing where all values are one.
 
-    With an axis the statistic is the area over it.
+    With an axis the statistic is the area over it. `unknown`: the design effect that a few days are taken to have.
     """
     if len(days.axis) < 2:
         return ()
+    parts = days.counts[:lefts], days.counts[lefts:]
     within = design_effect_within(days, repeats, axis)
-    between = overdispersion_of_days(Days(days.axis, days.counts[1:]), axis)
+    between = _between_days([Days(days.axis, part) for part in parts], axis)
     differ = between is not None and between.is_beyond(within)
-    unknown = UNKNOWN_DESIGN_EFFECT if len(days.counts) <= FEW_DAYS else 1.0
-    variance = max(within, between.upper if between else unknown)
+    are_few = max(map(len, parts)) < FEW_DAYS
+    variance = max(within, between.upper if between else unknown if are_few else 1.0)
     # Days that differ are days that keep together. Otherwise they might a little, for all that so few of them say.
     effect, stretch = (variance, 1.0) if differ else (within, variance / within)
     if axis is not None:
         days = _joined(days, effect)
         statistic = partial(distances.area_between, axis=days.axis)
     counts = days.by_day
-    sides = Sides(days.axis, counts[0], counts[1:].sum(axis=0))
+    sides = Sides(days.axis, counts[:lefts].sum(axis=0), counts[lefts:].sum(axis=0))
     p_value, draws = permuted(statistic, sides, seed=seed, design_effect=effect, stretch=stretch, most=most)
-    return max(p_value, stands_out(statistic, counts)) if differ else p_value, draws
+    if differ and min(map(len, parts)) == 1:
+        p_value = max(p_value, stands_out(statistic, counts if lefts == 1 else counts[::-1]))
+    return p_value, draws
+
+
+def _between_days(sides: Sequence[Days], axis: Array | None) -> Overdispersion | None:
+    """Of the side whose days may differ the most; None where no side has enough of them to say."""
+    found = [between for side in sides if (between := overdispersion_of_days(side, axis))]
+    return max(found, key=lambda between: between.upper, default=None)
 
 
 def stands_out(statistic: Statistic, counts: Array) -> float:
@@ -180,10 +218,10 @@ def _between(statistic: Statistic, first: Array, second: Array) -> float:
     return float(statistic(first[np.newaxis] / first.sum(), second[np.newaxis] / second.sum())[0])
 
 
-def _sides(days: Sequence[Blocks], logprobs: Array, index: NDArray[np.int64]) -> Sides:
-    """The first day against all the others, value by value; `index` says which of `logprobs` each row of the days has."""
-    is_first = np.arange(len(index)) < len(days[0].n)
-    n = np.concatenate([day.n for day in days])
+def _sides(lefts: Sequence[Blocks], rights: Sequence[Blocks], logprobs: Array, index: NDArray[np.int64]) -> Sides:
+    """Both sides, value by value; `index` says which of `logprobs` each row of their days has."""
+    is_first = np.arange(len(index)) < sum(len(day.n) for day in lefts)
+    n = np.concatenate([day.n for day in (*lefts, *rights)])
     first, second = (np.bincount(index[side], n[side], len(logprobs)) for side in (is_first, ~is_first))
     return Sides(100 * np.exp(logprobs), first.astype(float), second.astype(float))
 

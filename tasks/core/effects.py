@@ -14,7 +14,6 @@ LEAST_HOURS = 4
 LEAST_WEEKS = 4
 LEAST_WEEKDAYS = 4
 PERMUTATIONS = 999
-DRAWS_AT_ONCE = 111
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,8 @@ def permuted(
     least = observed - ROUNDING * abs(observed)
     if stretch > 1:
         mean = float(statistic(*clumps.draw(rng, DRAWS_FOR_MEAN)).mean())
-        least = mean + (least - mean) / math.sqrt(stretch)
+        # What is nearer than draws are on average is no sign of a change, however much they vary.
+        least = min(least, mean + max(0.0, least - mean) / math.sqrt(stretch))
     exceedances, draws, size = 0, 0, FIRST_DRAWS
     while draws < most:
         size = max(1, min(size, most - draws, NUMBERS_AT_ONCE // len(sides.axis)))

@@ -1,5 +1,6 @@
 """How far completions of one request are apart: mean distances between the first and the rest, and over all pairs."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,10 +11,11 @@ from rapidfuzz.distance import Levenshtein
 
 from tasks.core.canonical import digest
 
-# An edit distance takes time as the square of the length, and pairs as the square of the texts: about a second at most.
+# An edit distance takes time as the product of both lengths, and pairs as the square of the texts. So many comparisons of
+# a character with another take about half a second, and of a script of thousands of characters one.
+MOST_COMPARISONS = 5_000_000_000
 MOST_CHARACTERS = 10_000
-MOST_TEXTS, FEWEST_TEXTS = 300, 30
-CHARACTERS_IN_PAIRS = 200_000
+MOST_TEXTS = 300
 
 Counts = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.float64]
@@ -32,19 +34,19 @@ def edit_distances(texts: Sequence[str], counts: Sequence[int], seed: str) -> Di
     """Mean normalised Levenshtein distances: edits over the length of the longer text, from 0 to 1.
 
     `texts` are distinct, the first completion in front, and `counts` says how often each was seen. Of each text, the
-    first 10,000 characters (code points) are compared. Where there are more than 300 texts, 300 of the completions are
-    drawn, from a generator seeded with `seed`, and the mean is an estimate; for pairs, so many are drawn that their
-    texts have 200,000 characters together, but no fewer than 30 and no more than 300.
+    first 10,000 characters (code points) are compared. Where there are more than 300 texts, or fewer and long ones, some
+    of the completions are drawn, from a generator seeded with `seed`, and the mean is an estimate: of texts of 10,000
+    characters, 50 are compared with the first, and 10 with each other; of 1,000, 300 and 100.
     """
     seen = np.asarray(counts, dtype=np.int64)
     if seen.sum() < 2:
         return Distances(None, None)
     shown = [text[:MOST_CHARACTERS] for text in texts]
     rng = np.random.default_rng(int(digest(seed), 16))
-    others = _drawn(_without_first(seen), MOST_TEXTS, rng)
+    length = _mean_length(shown, seen)
+    others = _drawn(_without_first(seen), MOST_COMPARISONS // (max(1, len(shown[0])) * length), rng)
     from_first = _edits([shown[0]], [shown[i] for i in np.flatnonzero(others)])[0]
-    mean_length = max(1, sum(map(len, shown)) // len(shown))
-    some = _drawn(seen, min(MOST_TEXTS, max(FEWEST_TEXTS, CHARACTERS_IN_PAIRS // mean_length)), rng)
+    some = _drawn(seen, math.isqrt(2 * MOST_COMPARISONS) // length, rng)
     drawn = [shown[i] for i in np.flatnonzero(some)]
     weights = some[some > 0].astype(np.float64)
     n = weights.sum()
@@ -88,8 +90,15 @@ def _without_first(seen: Counts) -> Counts:
     return others
 
 
-def _drawn(seen: Counts, most: int, rng: np.random.Generator) -> Counts:
-    """The counts of `most` of the completions, drawn without putting back; of all, where their texts are no more."""
+def _mean_length(texts: Sequence[str], seen: Counts) -> int:
+    """In characters, rounded up, and at least 1: of the texts or of the completions, whichever are longer."""
+    lengths = np.array([len(text) for text in texts])
+    return max(1, math.ceil(max(float(lengths.mean()), float(np.average(lengths, weights=seen)))))
+
+
+def _drawn(seen: Counts, fitting: int, rng: np.random.Generator) -> Counts:
+    """The counts of as many completions as are fitting, drawn without putting back; of all, where their texts are no more."""
+    most = min(MOST_TEXTS, fitting)
     if np.count_nonzero(seen) <= most:
         return seen
     return rng.multivariate_hypergeometric(seen, most, method="marginals")

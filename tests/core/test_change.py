@@ -45,7 +45,7 @@ def test_the_same_seed_gives_the_same_comparison(shown: Shown) -> None:
     rng = np.random.default_rng(1)
     days = [shown(rng.choice([HALF, QUARTER, TENTH], 30).tolist()).observed for _ in range(5)]
     assert compare(days[0], days[1:], seed="a") == compare(days[0], days[1:], seed="a")
-    assert compare(days[0], days[1:], seed="a") != compare(days[0], days[1:], seed="b")
+    assert len({repr(compare(days[0], days[1:], seed=seed).p_values) for seed in "abcdef"}) > 1
 
 
 def test_equal_values_are_not_tested(shown: Shown) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from tasks.core.change import Blocks, Observed
+from tasks.core.change import Blocks, Observed, compare
 from tasks.core.comparison import Cluster, Span, clusters, compare_spans, rarefied
 from tasks.core.dependence import Repeats
 from tasks.core.distances import TokenMeans
@@ -46,6 +46,19 @@ def test_days_that_differ_among_themselves_are_no_evidence() -> None:
     other = Span([day({70: 40, 90: 10})])
     assert (compare_spans(Span(calm), other, "seed").p_value or 0) < 0.001
     assert (compare_spans(Span(wild), other, "seed").p_value or 0) > 0.01
+
+
+def test_two_days_are_compared_as_a_day_with_the_day_before() -> None:
+    """One question has one answer, on the page of a study and on that of a comparison."""
+    first, second = day({90: 30, 80: 10}, {"a": 40}), day({90: 20, 80: 20}, {"a": 20, "b": 20})
+    assert compare_spans(Span([first]), Span([second]), "seed") == compare(first, [second], seed="seed")
+
+
+def test_sides_of_the_same_days_need_no_allowance_for_days() -> None:
+    """Two arms, say, whose calls took turns."""
+    sides = Span([day({90: 30, 80: 10})]), Span([day({90: 18, 80: 22})])
+    together = compare_spans(*sides, "seed", are_same_days=True).p_value or 1
+    assert together < 0.05 < (compare_spans(*sides, "seed").p_value or 0)
 
 
 def test_without_values_completions_are_compared() -> None:

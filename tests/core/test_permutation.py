@@ -129,3 +129,10 @@ def test_many_values_are_joined_into_quantiles() -> None:
     groups = quantile_groups(np.array([1.0, 1.0, 100.0, 1.0, 1.0]), 4)
     assert groups.tolist() == sorted(groups.tolist())
     assert set(groups.tolist()) == set(range(groups.max() + 1))
+
+
+def test_sides_nearer_than_chance_makes_them_are_no_sign_of_a_change_however_far_draws_are_stretched() -> None:
+    """A rare value: most draws have it on both sides, so that a distance of 0 is nothing rare."""
+    both = sides([44, 6], [44, 6])
+    for seed in range(20):
+        assert permuted(unshared_mass, both, seed=str(seed), stretch=4.0).p_value == 1

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.core.texts import MOST_TEXTS, edit_distances, embedding_distances
+from tasks.core import texts
+from tasks.core.texts import MOST_COMPARISONS, MOST_TEXTS, Matrix, edit_distances, embedding_distances
 
 
 def cosine(a: list[float], b: list[float]) -> float:
@@ -100,3 +101,21 @@ def test_of_very_many_texts_some_are_drawn() -> None:
 def test_texts_of_millions_of_characters_are_compared_from_their_beginning() -> None:
     """What differs behind the first 10,000 characters alone counts as equal."""
     assert edit_distances(["x" * 3_000_000, "x" * 3_000_001], [1, 1], "seed") == (0, 0)
+
+
+@pytest.mark.parametrize("counts", [[1] * 400, [10_000, *[1] * 399], [1, *[1_000] * 399]])
+@pytest.mark.parametrize("lengths", [[20_000] * 400, [1, *[20_000] * 399], [20_000, *[1] * 399]])
+def test_long_texts_are_compared_within_bounds(
+    lengths: list[int], counts: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of them are long, and however often they were seen: a few times what one figure may cost."""
+    costs = []
+
+    def cost(some: list[str], others: list[str]) -> Matrix:
+        costs.append(sum(map(len, some)) * sum(map(len, others)) / (1 if len(some) == 1 else 2))
+        return np.zeros((len(some), len(others)))
+
+    monkeypatch.setattr(texts, "_edits", cost)
+    edit_distances([chr(0x4E00 + at) * length for at, length in enumerate(lengths)], counts, "seed")
+    assert len(costs) == 2
+    assert max(costs) < 2 * MOST_COMPARISONS

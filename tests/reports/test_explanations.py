@@ -40,7 +40,7 @@ def associated(**figures: Any) -> AssociationRow:
             {"p_value": 0.001, "cramers_v": 0.7, "u_cluster_given_fingerprint": 0.6},
             [
                 "The fingerprint says for the most part which cluster a call gets: V = 0.7, p = 0.001; "
-                "to know it takes 60% of the uncertainty away."
+                "knowing it removes 60% of the uncertainty."
             ],
         ),
         ({"fingerprints": 1}, ["One fingerprint served all 12 clusters: it does not explain which a call gets."]),

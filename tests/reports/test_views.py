@@ -25,8 +25,8 @@ def test_ten_thousand_flips_are_answered_as_the_article_has_them(view: View) -> 
         "They fall into 12 clusters a quarter of a nat apart: the steps of a bfloat16 logit.",
         "Whether it changes takes a second day with samples.",
         "Two fingerprints served them: fp_eb9dce56a8 (52.3%), fp_f9f4fb6dbf (47.7%).",
-        "The fingerprint hardly says which cluster a call gets: V = 0.15, p = 0.001; to know it takes 1% of the "
-        "uncertainty away.",
+        "The fingerprint hardly says which cluster a call gets: V = 0.15, p = 0.001; knowing it removes 1% of "
+        "the uncertainty.",
     ]
 
 
