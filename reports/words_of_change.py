@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from reports import format as f
-from reports.chances import chance
+from reports.chances import SELDOM, chance
 from reports.rows_of_change import AlarmRow, CountsRow, DriftRow
 from tasks.core.statistics import rarefied_values
 
@@ -89,7 +89,7 @@ def _others(what: str, jaccard: float | None) -> str:
     if jaccard is None:
         return f"other {what} came"
     if jaccard == 0:
-        return f"no {what[:-1]} is one of those before"
+        return f"none of its {what} had been seen before"
     if jaccard == 1:
         return f"the same {what} came in other shares"
     return f"of all {what} before and since, {f.share(jaccard, 0)} are common"
@@ -160,7 +160,11 @@ def against_baseline(row: DriftRow) -> list[str]:
     if row.is_alarm:
         return [f"Against {days}, it changed: {what_changed(row)}."]
     apart = _apart(row)
-    return [f"Against {days}, {apart}: no more than chance alone gives ({chance('p', row.p_value)})."]
+    is_usual = row.p_value is None or row.p_value > SELDOM
+    says = (
+        "no more than chance alone gives" if is_usual else "more than chance usually gives, but too little for an alarm"
+    )
+    return [f"Against {days}, {apart}: {says} ({chance('p', row.p_value)})."]
 
 
 def _baseline(row: DriftRow) -> str:

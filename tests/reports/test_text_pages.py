@@ -138,8 +138,8 @@ def test_a_two_by_two_says_which_setting_does_it(view: View, page: str) -> None:
     """On the study's page and on the day's: the temperature, and not the seed."""
     (words,) = block(view(page), "arms")["paragraphs"]
     assert words.startswith(
-        "m: the temperature does it; the seed shows no effect beyond chance. With temperature 0 two calls differ in 0% of pairs, with the "
-        "default temperature in 100%, averaged over seed 123 and no seed (+100 pp, p = 0.001)."
+        "m: the temperature does it; the seed shows no effect beyond chance. With temperature 0 two calls differ in 0% of "
+        "pairs, with the default temperature in 100%, averaged over seed 123 and no seed (+100 pp, p = 0.001)."
     )
     assert "With seed 123 two calls differ in 50.0% of pairs, with no seed in 50.0%" in words
     assert "The mean distance between two completions, in edits, is 0 with temperature 0 and 0." in words

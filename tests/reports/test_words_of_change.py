@@ -64,7 +64,7 @@ def test_one_day_cannot_have_changed() -> None:
         (
             "distribution, values",
             {"q_value": 0.00005},
-            "the distribution shifted by 0.4 pp and no value is one of those before (q < 0.0001)",
+            "the distribution shifted by 0.4 pp and none of its values had been seen before (q < 0.0001)",
         ),
         (
             "values",
@@ -74,7 +74,7 @@ def test_one_day_cannot_have_changed() -> None:
         (
             "answers",
             {"baseline_total_variation": 0.45, "baseline_wasserstein_pp": None},
-            "no completion is one of those before, 45% of the answers moved (q = 0.0004)",
+            "none of its completions had been seen before, 45% of the answers moved (q = 0.0004)",
         ),
         ("fingerprint born: fp_b", {}, "fingerprint fp_b appeared"),
         ("fingerprint born: fp_b, fingerprint gone: fp_a", {}, "fingerprint fp_b appeared and fingerprint fp_a went"),
