@@ -314,8 +314,9 @@ async def test_a_batch_decides_what_its_calls_meet(simulator: str) -> None:
 
 def test_a_question_gets_a_letter(client: OpenAI) -> None:
     """One of those that it offers, the same at each temperature, after some words of reasoning."""
-    question = "How many legs has an ant?\nA) four\nB) six\nC) eight\nD) none"
-    asked: Any = {"messages": [{"role": "user", "content": question}], "logprobs": True, "top_logprobs": 4}
+    question = "Which is a fruit?\nA) stone\nB) pear\nC) brick\nD) spoon"
+    messages = [{"role": "user", "content": question}]
+    asked: Any = {"messages": messages, "logprobs": True, "top_logprobs": 4, "extra_headers": on_day("2026-03-01")}
     said = [client.chat.completions.create(model="gpt-4o", temperature=heat, **asked).choices[0] for heat in (0, 1)]
     letters = {re.fullmatch(r"(?:\S+ ){16}Answer: ([A-D])", choice.message.content or "") for choice in said}
     assert len({letter and letter[1] for letter in letters} - {None}) == 1
