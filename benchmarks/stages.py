@@ -21,7 +21,14 @@ from tasks.warehouse import Warehouse
 
 SAMPLES, OLDER_DAYS, AT_ONCE, ROUNDS = 10_000, 500, 25, 3
 LAST_DAY = dt.date(2026, 10, 1)
-STAGES = "from flows.landing import land_spools; from tasks.settings import Settings; land_spools(Settings())"
+# As `flipbook import` does it. A flow's judge gets ready earlier still, while it samples.
+STAGES = """
+from tasks.judging import judge_ready
+with judge_ready():
+    from flows.landing import land_spools
+    from tasks.settings import Settings
+    land_spools(Settings())
+"""
 IMPORTS = "import flows.landing, altair, vl_convert"
 EARLIER = """
 insert into {table} by name

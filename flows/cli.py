@@ -141,11 +141,15 @@ def estimate_(name: str, samples: int | None, detect: float | None, as_json: boo
 @as_json_option
 def import_(files: tuple[Path, ...], as_json: bool) -> None:
     """Land recordings (NDJSON, or gzipped), and show what they say. The same file twice changes nothing."""
-    from flows.landing import land_recordings
-    from flows.reporting import telling
+    from tasks.judging import judge_ready
 
-    with telling(_tell(as_json)):
-        result = land_recordings(read_settings(), files)
+    with judge_ready():
+        # Both take seconds to import; so they do it side by side.
+        from flows.landing import land_recordings
+        from flows.reporting import telling
+
+        with telling(_tell(as_json)):
+            result = land_recordings(read_settings(), files)
     click.echo(result.json() if as_json else f"The report: {result.pages[0]}")
 
 

@@ -19,6 +19,7 @@ from tasks.core.errors import FlipbookError, UsageError, WarehouseHeldError
 from tasks.core.preflight import endpoints_of, keys_of, sent_to
 from tasks.core.schedule import day_of_run
 from tasks.core.study import Study
+from tasks.judging import judge_ready
 from tasks.landed import malformed_samples
 from tasks.patterns import refuse_bad_pattern
 from tasks.provenance import revision
@@ -46,8 +47,9 @@ async def study(study: Study, day: dt.date | None = None, new: bool = False, pag
             plan = planned(settings, study, day, scheduled_at=runtime.flow_run.scheduled_start_time)
         except UsageError as refusal:
             return _refused(settings, refusal, pages=pages)
-        outcome = await _sample(settings, plan, new=new)
-        _land(settings, pages=pages)
+        with judge_ready():
+            outcome = await _sample(settings, plan, new=new)
+            _land(settings, pages=pages)
     except WarehouseHeldError as error:
         return Failed(
             name="Landed later", message=f"{error} The answers are safe in the spool: the next run lands them."

@@ -23,7 +23,7 @@ def run(warehouse: Warehouse, *, again: bool = False) -> None:
 def _tested(row: Mapping[str, Any]) -> Tested:
     table = _table(row)
     permuted = shuffled(table, row["table_id"]).tolist()
-    statistic = float(shared_information(table))
+    statistic = shared_information(table)
     return Tested(row["table_id"], key_of(row), row["day"], "association", statistic, None, PERMUTATIONS, permuted)
 
 

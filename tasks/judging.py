@@ -130,28 +130,41 @@ class Judging:
         return lines[-1] if lines else "it ended without a word."
 
 
-_kept: ContextVar[Judging | None] = ContextVar("kept", default=None)
+_judging: ContextVar[Judging | None] = ContextVar("judging", default=None)
 
 
 @contextmanager
 def judge_kept() -> Iterator[None]:
     """Within this block all runs of this process are judged by one process, which got ready once."""
-    with Judging(is_kept=True) as judging:
-        before = _kept.set(judging)
-        try:
-            yield
-        finally:
-            _kept.reset(before)
+    with Judging(is_kept=True) as judging, _at_hand(judging):
+        yield
+
+
+@contextmanager
+def judge_ready() -> Iterator[None]:
+    """Within this block a process gets ready to judge, while this one still imports, or waits for answers."""
+    with judge() as judging, _at_hand(judging):
+        judging.start()
+        yield
 
 
 @contextmanager
 def judge() -> Iterator[Judging]:
-    """The process that is kept, or else one for this block."""
-    if kept := _kept.get():
-        yield kept
+    """The process that is at hand, or else one for this block."""
+    if judging := _judging.get():
+        yield judging
     else:
         with Judging() as judging:
             yield judging
+
+
+@contextmanager
+def _at_hand(judging: Judging) -> Iterator[None]:
+    before = _judging.set(judging)
+    try:
+        yield
+    finally:
+        _judging.reset(before)
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:

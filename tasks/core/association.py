@@ -7,14 +7,12 @@ from scipy.special import xlogy
 PERMUTATIONS = 999
 
 
-def shared_information(tables: NDArray[np.float64]) -> NDArray[np.float64]:
-    """n times the mutual information of clusters and fingerprints, in nat, of tables of shape (..., clusters, fingerprints).
+def shared_information(table: NDArray[np.float64]) -> float:
+    """n times the mutual information of clusters and fingerprints, in nat, of a table (clusters, fingerprints) of counts.
 
     Half the statistic of the G-test. Of several days it adds up to that of their stratified test.
     """
-    n = tables.sum(axis=(-2, -1))
-    margins = sum(xlogy(tables.sum(axis=axis), tables.sum(axis=axis)).sum(axis=-1) for axis in (-2, -1))
-    return np.asarray(xlogy(tables, tables).sum(axis=(-2, -1)) - margins + xlogy(n, n))
+    return float(xlogy(table, table).sum() - _of_margins(table))
 
 
 def shuffled(table: NDArray[np.float64], seed: str, permutations: int = PERMUTATIONS) -> NDArray[np.float64]:
@@ -22,9 +20,32 @@ def shuffled(table: NDArray[np.float64], seed: str, permutations: int = PERMUTAT
 
     The same seed gives the same draws. Shape (permutations,).
     """
-    # Half a second to import, which a day without fingerprints need not take.
-    from scipy.stats import random_table
-
     rng = np.random.default_rng(list(seed.encode()))
-    rows, columns = table.sum(axis=1).astype(int), table.sum(axis=0).astype(int)
-    return shared_information(random_table.rvs(rows, columns, size=permutations, random_state=rng).astype(float))
+    counts = np.arange(table.sum() + 1)
+    drawn = _random_tables(table.astype(np.int64), permutations, rng)
+    # Looked up, as there are far more cells than counts; what shuffling leaves alone is summed once.
+    return np.asarray(xlogy(counts, counts)[drawn].sum(axis=(0, 1)) - _of_margins(table))
+
+
+def _of_margins(table: NDArray[np.float64]) -> float:
+    margins = (table.sum(axis=0), table.sum(axis=1))
+    return float(sum(xlogy(margin, margin).sum() for margin in margins) - xlogy(table.sum(), table.sum()))
+
+
+def _random_tables(table: NDArray[np.int64], size: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Tables of the same margins, shape (rows, columns, size): cell by cell, each hypergeometric given those before it.
+
+    As scipy.stats.random_table draws them, which takes half a second to import.
+    """
+    drawn = np.empty((*table.shape, size), dtype=np.int64)
+    left = np.repeat(table.sum(axis=0)[:, None], size, axis=1)
+    for row, total in zip(drawn[:-1], table.sum(axis=1), strict=False):
+        to_place, beyond = np.full(size, total), left.sum(axis=0)
+        for cell, of_column in zip(row[:-1], left, strict=False):
+            beyond -= of_column
+            cell[:] = rng.hypergeometric(of_column, beyond, to_place)
+            to_place -= cell
+        row[-1] = to_place
+        left -= row
+    drawn[-1] = left
+    return drawn

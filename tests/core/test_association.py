@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.stats import chi2_contingency
+from scipy.stats import chi2_contingency, hypergeom
 
 from tasks.core.association import PERMUTATIONS, shared_information, shuffled
 
@@ -41,6 +41,19 @@ def test_shuffled_tables_share_what_chance_has_it() -> None:
     assert 2 * drawn.mean() == pytest.approx(2, rel=0.15)
     assert drawn.tolist() == shuffled(table, "a").tolist()
     assert drawn.tolist() != shuffled(table, "b").tolist()
+
+
+def test_shuffled_tables_are_hypergeometric() -> None:
+    """Two by two, each table comes as often as the hypergeometric distribution has it."""
+    table = np.array([[3.0, 2.0], [1.0, 4.0]])
+    drawn = shuffled(table, "a", 50_000)
+    for both in range(5):
+        cells = np.array([[both, 5 - both], [4 - both, 1 + both]], dtype=float)
+        alike = [
+            one for one in range(5) if hypergeom.pmf(one, 10, 5, 4) == pytest.approx(hypergeom.pmf(both, 10, 5, 4))
+        ]
+        share = np.isclose(drawn, shared_information(cells)).mean()
+        assert share == pytest.approx(sum(hypergeom.pmf(one, 10, 5, 4) for one in alike), abs=0.01)
 
 
 def test_a_perfect_association_is_hardly_ever_drawn() -> None:
