@@ -126,7 +126,7 @@ def _series(rng: np.random.Generator, model: str) -> dict[str, pd.DataFrame]:
         "total_latency_s": 1000.0, "max_latency_s": 1.0, "without_usage": 0, "last_at": last_at,
     }  # fmt: skip
     completions = {
-        "request_id": REQUEST_ID, "system_fingerprint": "fp_a", "completion_id": digest("Heads"), "text": "Heads",
+        "request_id": REQUEST_ID, "system_fingerprint": "fp_a", "completion_id": digest("Heads"), "text": "Heads", "characters": 5,
         "first_at": last_at, "first_repeat": 0, "tokens": 1, "n": SAMPLES,
     }  # fmt: skip
     return {

@@ -41,10 +41,11 @@ class ArmAgreement:
 
 
 def arms(rows: Sequence[TotalAgreementRow]) -> list[ArmAgreement]:
-    """Each arm's days; only those that asked several prompts on some day."""
+    """Each arm's days on which anything was observed; only those that asked several prompts on some day."""
     by_arm: dict[SeriesKey, list[TotalAgreementRow]] = defaultdict(list)
     for row in rows:
-        by_arm[SeriesKey("", row.endpoint, row.model, row.arm, "")].append(row)
+        if row.prompts:
+            by_arm[SeriesKey("", row.endpoint, row.model, row.arm, "")].append(row)
     return [ArmAgreement(key, days) for key, days in by_arm.items() if max(day.prompts for day in days) > 1]
 
 

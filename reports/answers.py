@@ -95,6 +95,22 @@ def answer_words(label: str, every: Sequence[Share]) -> list[str]:
     return [f"{share}; its log-probabilities imply {f.share(first.implied)}, {verdict}."]
 
 
+def common_words(every: Mapping[SeriesKey, Sequence[Share]], labels: Mapping[SeriesKey, str]) -> list[str]:
+    """What several series answer most often, and how often."""
+    firsts = {key: shares[0].row for key, shares in every.items()}
+    answers = {row.answer for row in firsts.values()}
+    if len(firsts) < 2 or len(answers) > 1:
+        return []
+    ends = sorted((row.share, labels[key]) for key, row in firsts.items())
+    (least, lowest), (most, highest) = ends[0], ends[-1]
+    whose = (
+        f"{f.share(least)} of its calls"
+        if least == most
+        else f"{f.share(least)} ({lowest}) to {f.share(most)} ({highest}) of its calls"
+    )
+    return [f"Each of {f.count(len(firsts))} series answers {_name(answers.pop())} most often: in {whose}."]
+
+
 def published_words(figures: Sequence[Published]) -> list[str]:
     """What others found, with their source."""
     return [f"Of {p.who}, {f.share(p.share, 0)} answer {f.visible(p.answer)} ({p.source})." for p in figures]

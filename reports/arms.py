@@ -1,20 +1,18 @@
 """Arms compared: what each setting of the request does to how far the calls agree."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from reports import format as f
 from reports import intervals
-from reports.chances import chance
+from reports.chances import chance, verdict
 from reports.ladder import by_series, values_of
 from reports.names import series_labels
 from reports.rows import SeriesRow, ValueRow
 from reports.rows_of_texts import DistanceRow, DivergenceRow, TextRow
-from reports.settings_of_arms import Settings, level_words, settings
+from reports.settings_of_arms import Settings, level_words
 from tasks.core.plan import SeriesKey
 
 MOST_GROUPS = 6
@@ -45,12 +43,6 @@ class Group:
     key: SeriesKey
     label: str
     arms: Sequence[ArmFigures]
-
-
-def settings_of(series: Sequence[SeriesRow], configuration: str | None) -> Settings:
-    """What the arms set; `configuration` is the JSON of the study's newest run."""
-    parsed: Any = json.loads(configuration) if configuration else None
-    return settings(series, parsed)
 
 
 def groups(
@@ -86,8 +78,7 @@ def number_words(group: Group, made: Settings) -> list[str]:
         for arm in (seen[0], seen[-1])
     ]
     p_value = _same_share(seen[0].modal, seen[-1].modal)
-    words = "more than chance explains" if p_value <= LEVEL else "chance alone gives as large a difference"
-    return [f"{group.label}: {'; '.join(parts)}: {words} ({chance('p', p_value)})."]
+    return [f"{group.label}: {'; '.join(parts)}: {verdict(p_value)} ({chance('p', p_value)})."]
 
 
 def _same_share(one: tuple[int, int], other: tuple[int, int]) -> float:

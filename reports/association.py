@@ -22,14 +22,17 @@ def explains(rows: Sequence[AssociationRow], threshold_pp: float) -> list[str]:
     if row.fingerprints < BOTH:
         every = "both" if row.clusters == BOTH else f"all {f.count(row.clusters)}"
         return [f"One fingerprint served {every} clusters: it does not explain which a call gets."]
-    if row.cramers_v is None or row.p_value is None:
+    if row.p_value is None:
         return ["No two fingerprints answered on one day: whether they explain the clusters, or the days do, is open."]
-    bracket = f"V = {f.significant(row.cramers_v, 2)}, {chances.chance('p', row.p_value)}"
+    strength = row.cramers_v_within_days
+    v = (
+        []
+        if strength is None
+        else [f"V = {f.significant(strength, 2)}{'' if row.days_within == 1 else ' within days'}"]
+    )
+    bracket = ", ".join([*v, chances.chance("p", row.p_value)])
     if row.p_value > chances.SELDOM:
         return [f"{_none(row.fingerprints)} explains which cluster a call gets: {bracket}."]
-    if not row.cramers_v:
-        found = f"Within days they go together more than by chance ({chances.chance('p', row.p_value)})"
-        return [f"{found}, but over all days the fingerprint does not say which cluster a call gets: V = 0."]
     return [f"The fingerprint {_how_much(row)} which cluster a call gets: {bracket}{_uncertainty(row)}."]
 
 
@@ -38,7 +41,7 @@ def _none(fingerprints: int) -> str:
 
 
 def _how_much(row: AssociationRow) -> str:
-    known = row.u_cluster_given_fingerprint or 0
+    known = row.u_cluster_given_fingerprint_within_days or 0
     if known >= WHOLLY:
         return "says"
     if known >= LARGELY:
@@ -47,14 +50,14 @@ def _how_much(row: AssociationRow) -> str:
 
 
 def _uncertainty(row: AssociationRow) -> str:
-    if row.u_cluster_given_fingerprint is None:
+    if row.u_cluster_given_fingerprint_within_days is None:
         return ""
-    return f"; knowing it removes {f.share(row.u_cluster_given_fingerprint, 0)} of the uncertainty"
+    return f"; knowing it removes {f.share(row.u_cluster_given_fingerprint_within_days, 0)} of the uncertainty"
 
 
 def association_figure(rows: Sequence[AssociationRow], labels: Mapping[SeriesKey, str]) -> Figure | None:
-    """Both measures with their p-values, a row a series and threshold; None where there are no two fingerprints."""
-    defined = [row for row in rows if row.cramers_v is not None]
+    """Both measures with their p-values, a row a series and threshold; None where no day had two fingerprints."""
+    defined = [row for row in rows if row.p_value is not None]
     if not defined:
         return None
     columns = (
@@ -63,6 +66,7 @@ def association_figure(rows: Sequence[AssociationRow], labels: Mapping[SeriesKey
         Column("clusters"),
         Column("fingerprints"),
         Column("calls"),
+        Column("days"),
         Column("Cramér's V", term="association"),
         Column("U(cluster)", term="uncertainty"),
         Column("U(fingerprint)", term="uncertainty"),
@@ -71,8 +75,9 @@ def association_figure(rows: Sequence[AssociationRow], labels: Mapping[SeriesKey
     return Figure(
         anchor="association",
         title="Does the fingerprint explain the clusters?",
-        caption="0 says nothing, 1 everything. The p-value is the share of random exchanges of fingerprints within each day "
-        "that explain as much.",
+        caption="0 says nothing, 1 everything: of each day with several fingerprints and clusters, weighted by its calls. The "
+        "p-value is the share of random exchanges of fingerprints within each day that explain as much. The CSV file has V "
+        "and U of all days pooled as well, where days can pass for fingerprints.",
         table=Table.first(columns, [_line(row, labels[row.key]) for row in defined], MOST_ROWS),
         csv="association.csv",
         sql="study_association",
@@ -86,8 +91,13 @@ def _line(row: AssociationRow, label: str) -> tuple[str, ...]:
         f.count(row.clusters or 0),
         f.count(row.fingerprints or 0),
         f.count(row.observed or 0),
-        f.significant(row.cramers_v, 2),
-        f.significant(row.u_cluster_given_fingerprint, 2) if row.u_cluster_given_fingerprint is not None else f.NONE,
-        f.significant(row.u_fingerprint_given_cluster, 2) if row.u_fingerprint_given_cluster is not None else f.NONE,
+        f.count(row.days_within or 0),
+        _figure(row.cramers_v_within_days),
+        _figure(row.u_cluster_given_fingerprint_within_days),
+        _figure(row.u_fingerprint_given_cluster_within_days),
         chances.in_cell(row.p_value),
     )
+
+
+def _figure(value: float | None) -> str:
+    return f.NONE if value is None else f.significant(value, 2)

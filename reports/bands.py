@@ -9,7 +9,7 @@ from reports.ladder import by_series
 from reports.over_days import Change, changes_of
 from reports.periods import Joining, Period, fitted
 from reports.queries import StudyRows
-from reports.rows import LifetimeRow
+from reports.rows_of_calls import LifetimeRow
 from reports.words_of_change import BORN, GONE
 from tasks.core.plan import SeriesKey
 

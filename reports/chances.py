@@ -31,6 +31,4 @@ def verdict(p_value: float | None) -> str:
         return "untested"
     if p_value <= RARE:
         return "chance does not explain it"
-    if p_value <= SELDOM:
-        return "chance seldom gives as much"
-    return "chance gives as much"
+    return "chance seldom gives as much" if p_value <= SELDOM else "chance gives as much"

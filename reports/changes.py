@@ -4,7 +4,7 @@ import datetime as dt
 import shlex
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reports import chances
 from reports import format as f
@@ -16,6 +16,7 @@ from reports.rows_of_change import DriftRow
 from reports.view import INLINE_ROWS, Column, Figure, Table
 from reports.words_of_change import BORN, GONE, REQUEST_CHANGED, in_few_words
 from tasks.core.plan import SeriesKey
+from tasks.core.sides import Side
 
 ANCHOR = "changes-over-days"
 MOST_PANELS = 12
@@ -106,7 +107,7 @@ def changes_block(
     if not compared:
         return None
     made = [_figure(compared, figure, labels), *([grids] if grids else [])]
-    return Block("changes", "Changes", [*_meanings(rows), *_beside(rows)], made)
+    return Block("changes", "Changes", [*_meanings(rows), *_beside(rows, labels)], made)
 
 
 def _meanings(rows: Sequence[DriftRow]) -> list[str]:
@@ -115,14 +116,20 @@ def _meanings(rows: Sequence[DriftRow]) -> list[str]:
     return told or ["No day stands out from the days before it."]
 
 
-def _beside(rows: Sequence[DriftRow]) -> list[str]:
-    """The command that sets the days before and after the last change side by side."""
+def _beside(rows: Sequence[DriftRow], labels: Mapping[SeriesKey, str]) -> list[str]:
+    """The command that sets the days before the last change and those since it side by side, for a series that it met."""
     last = max((row for row in rows if row.is_alarm), key=lambda row: row.day, default=None)
     if last is None or last.previous_day is None:
         return []
-    sides = (f"{last.study}@..{f.day(last.previous_day)}", f"{last.study}@{f.day(last.day)}..")
+    # The days before an earlier change would be a third side.
+    left = Side(last.study, first=last.baseline_first_day, last=last.previous_day)
+    whose = ""
+    if len(labels) > 1:
+        left = replace(left, model=last.model, arm=last.arm, prompt=last.prompt)
+        whose = f" of {labels[last.key]}"
+    sides = (left.text, Side(last.study, first=last.day).text)
     command = " ".join(shlex.quote(side) for side in sides)
-    return [f"The days before and since the last change side by side: flipbook compare {f.visible(command)}"]
+    return [f"The days before and since the last change{whose} side by side: flipbook compare {f.visible(command)}"]
 
 
 def _figure(rows: Sequence[DriftRow], figure: Drift | None, labels: Mapping[SeriesKey, str]) -> Figure:

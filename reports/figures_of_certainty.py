@@ -24,8 +24,8 @@ def seen_figure(rows: Sequence[SpreadRow], labels: Labels, caption: str, sql: st
             f.count(row.distinct_values or 0),
             f.share(row.modal_share),
             intervals.in_cell(row.modal_n, row.observed),
-            f.share(row.coverage),
-            f.share(row.unseen_mass),
+            _share(row.coverage),
+            _share(row.unseen_mass),
             f.significant(row.chao1),
         )
         for row in rows
@@ -64,7 +64,7 @@ def variety_figure(rows: Sequence[SpreadRow], values: Sequence[ValueRow], labels
         (
             labels[row.key],
             f.significant(row.effective_values),
-            f.share(row.gini_simpson),
+            _share(row.gini_simpson),
             *(_rarefied(counts.get(row.key, []), m) for m in sizes),
         )
         for row in observed
@@ -83,6 +83,11 @@ def variety_figure(rows: Sequence[SpreadRow], values: Sequence[ValueRow], labels
         csv="spread.csv",
         sql=sql,
     )
+
+
+def _share(share: float | None) -> str:
+    """Of what was observed: one call alone has no coverage, and differs from no other."""
+    return f.NOT_DEFINED if share is None else f.share(share)
 
 
 def _rarefied(counts: list[int], m: int) -> str:

@@ -8,7 +8,8 @@ from typing import Protocol
 from reports import chances, intervals
 from reports import format as f
 from reports.distances import DISTANCES, in_cells
-from reports.rows import CostRow, DayRow, FingerprintDayRow, OutcomeRow
+from reports.rows import DayRow
+from reports.rows_of_calls import CostRow, FingerprintDayRow, OutcomeRow
 from reports.rows_of_change import DriftRow
 from reports.view import Column, Figure, Table
 from reports.words_of_change import REQUEST_CHANGED

@@ -5,7 +5,9 @@ import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+# What the endpoint does not show; and what has no value, such as the difference of one call.
 NOT_OBSERVABLE = "not observable"
+NOT_DEFINED = "not defined"
 UNKNOWN = "unknown"
 NONE = "\N{EN DASH}"
 
@@ -24,6 +26,16 @@ def count(n: int) -> str:
 def counted(n: int, noun: str, plural: str | None = None) -> str:
     """A count and its noun: 1 call, 10,000 calls."""
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def every(n: int) -> str:
+    """As a sentence begins with all of several: Both, All 3."""
+    return "Both" if n == 2 else f"All {count(n)}"
+
+
+def any_of(n: int) -> str:
+    """As a denial has it of several: either of the two, any of the 3."""
+    return "either of the two" if n == 2 else f"any of the {count(n)}"
 
 
 def in_words(n: int) -> str:

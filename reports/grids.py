@@ -26,12 +26,11 @@ def clusters_stand(clusters: Sequence[ClusterRow], grid: GridRow | None) -> str:
         return f" {_apart(step)} apart: the steps of a {_format(step)} logit"
     if grid is None or grid.grid_step_nat is None or not grid.clusters_explained:
         return ""
+    name, of_format = _apart(grid.grid_step_nat), f"of a {_format(grid.grid_step_nat)} logit"
     if grid.clusters_explained == grid.clusters:
-        return f" on a grid of {fraction(grid.grid_step_nat)} nat: the steps of a {_format(grid.grid_step_nat)} logit"
-    return (
-        f", of which {f.count(grid.clusters_explained)} stand on a grid of {fraction(grid.grid_step_nat)} nat, "
-        f"the steps of a {_format(grid.grid_step_nat)} logit"
-    )
+        return f" {name} apart, or multiples of it: the steps {of_format}"
+    stand = "stands" if grid.clusters_explained == 1 else "stand"
+    return f", of which {f.count(grid.clusters_explained)} {stand} on steps of {name}, those {of_format}"
 
 
 def _apart(step_nat: float) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from reports import format as f
 from reports import intervals
-from reports.rows import SequenceRow
+from reports.rows_of_calls import SequenceRow, Verdict
 from reports.sentences import named
 from reports.view import Column, Figure, Section, Table
 from tasks.core.plan import SeriesKey
@@ -22,27 +22,34 @@ def section(rows: Sequence[SequenceRow], labels: Labels, sql: str) -> Section:
 
 def words(rows: Sequence[SequenceRow], labels: Labels) -> list[str]:
     """For which series the assumption of independent calls fails, and what that means; for which nothing says so."""
-    failing = [row for row in rows if _fails(row)]
-    fine = [labels[row.key] for row in rows if row.verdict == "as independent"]
-    undefined = [labels[row.key] for row in rows if row.verdict is None]
+    verdicts = _verdicts(rows)
+    failing = [row for row in rows if _fails(verdicts[row.key])]
+    fine = [labels[row.key] for row in rows if verdicts[row.key] == "as independent"]
+    undefined = [labels[row.key] for row in rows if verdicts[row.key] is None]
     left = len(failing) - MOST_SENTENCES
     return [
-        *[_failure(row, labels[row.key]) for row in failing[:MOST_SENTENCES]],
+        *[_failure(row, labels[row.key], verdicts[row.key]) for row in failing[:MOST_SENTENCES]],
         *([f"It fails for {left:,} more series, which the CSV file names."] if left > 0 else []),
-        *_consequences({row.verdict for row in failing}),
-        *([f"Nothing speaks against independent calls for {named(fine)}."] if fine else []),
-        *([f"Not defined for {named(undefined)}: it takes values that differ and come again."] if undefined else []),
+        *_consequences({verdicts[row.key] for row in failing}),
+        *([f"No sign of dependence for {named(fine)}, which few pairs would not show."] if fine else []),
+        *([f"Not defined for {named(undefined)}: that takes values that differ and come again."] if undefined else []),
     ]
 
 
-def _fails(row: SequenceRow) -> bool:
-    return row.verdict in {"more", "less"}
+def _verdicts(rows: Sequence[SequenceRow]) -> dict[SeriesKey, Verdict | None]:
+    """Judged together: of forty series, two would else seem to depend on nothing but chance."""
+    judged = sum(1 for row in rows if row.verdict is not None)
+    return {row.key: row.verdict_among(max(1, judged)) for row in rows}
 
 
-def _failure(row: SequenceRow, label: str) -> str:
+def _fails(verdict: Verdict | None) -> bool:
+    return verdict in {"more", "less"}
+
+
+def _failure(row: SequenceRow, label: str, verdict: Verdict | None) -> str:
     return (
         f"{label}: of {f.counted(row.pairs, 'pair')} of consecutive calls, {f.count(row.repeats)} have the same value "
-        f"({intervals.in_words(row.repeats, row.pairs)}), {VERDICTS[row.verdict]} than the {f.share(row.expected_rate)} "
+        f"({intervals.in_words(row.repeats, row.pairs)}), {VERDICTS[verdict]} than the {f.share(row.expected_rate)} "
         "of independent calls: the assumption that calls do not depend on each other fails."
     )
 
@@ -56,17 +63,18 @@ def _consequences(verdicts: set[str | None]) -> list[str]:
 
 
 def _figure(rows: Sequence[SequenceRow], labels: Labels, sql: str) -> Figure:
+    verdicts = _verdicts(rows)
     lines = [
         (
             labels[row.key],
             f.count(row.pairs),
             f.share(row.repeat_rate) if row.pairs else f.NONE,
-            # Wilson's at no repeat too: the verdict is made by it.
+            # Wilson's at no repeat too: the verdict is made by its like.
             intervals.wilson(row.repeats, row.pairs) if row.pairs else f.NONE,
             f.share(row.expected_rate) if row.pairs else f.NONE,
-            VERDICTS[row.verdict],
+            VERDICTS[verdicts[row.key]],
         )
-        for row in sorted(rows, key=_fails, reverse=True)
+        for row in sorted(rows, key=lambda row: not _fails(verdicts[row.key]))
     ]
     columns = (
         Column("series", False),
@@ -80,7 +88,7 @@ def _figure(rows: Sequence[SequenceRow], labels: Labels, sql: str) -> Figure:
         anchor="independence",
         title="Do calls depend on each other?",
         caption="How often consecutive calls of a day have the same value, beside how often independent calls would. "
-        "Where the 95% interval leaves that out, calls depend on each other.",
+        "Where an interval that holds for all series together leaves that out, calls depend on each other.",
         table=Table.first(columns, lines, MOST_ROWS),
         csv="sequence.csv",
         sql=sql,

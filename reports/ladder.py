@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from reports import format as f
 from reports.names import anchor
-from reports.rows import ClusterRow, DiscRow, InSeries, ValueRow
+from reports.rows import ClusterRow, InSeries, ValueRow
 from reports.view import Ladder, Rung, Share, ValueLine
 from tasks.core.plan import SeriesKey
 
@@ -17,7 +17,7 @@ UNNAMED = "no fingerprint"
 MOST_LADDERS = 24
 PAGE_ROWS = 400
 
-R = TypeVar("R", bound=InSeries | DiscRow)
+R = TypeVar("R", bound=InSeries)
 C = TypeVar("C", ClusterRow, "Value")
 
 
@@ -171,7 +171,7 @@ def _step(cluster: ClusterRow) -> str:
         return f.NONE
     if cluster.grid_point_nat is None:
         return f"{cluster.gap_nat:.4f}"
-    return f"{cluster.gap_nat:.4f} ≈ {f.significant(cluster.grid_point_nat, 6)}"
+    return f"{cluster.gap_nat:.4f} ≈ {cluster.grid_point_nat:.10g}"
 
 
 def _name(fingerprint: str | None) -> str:

@@ -1,7 +1,7 @@
 """What the figure of values over days draws: discs by series and period, with the days that have none."""
 
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,7 +9,7 @@ from itertools import pairwise
 from reports.axis import log_odds
 from reports.periods import Joining, Period, fitted
 from reports.queries import StudyRows
-from reports.rows import DiscRow
+from reports.rows import DiscsRow
 from reports.rows_of_change import DriftRow
 from reports.words_of_change import word_of
 from tasks.core.plan import SeriesKey
@@ -66,11 +66,11 @@ def over_days(rows: StudyRows) -> OverDays | None:
     if not rows.discs or rows.study.first_day is None or rows.study.last_day is None:
         return None
     keys = _most_varied(rows)
-    shown = [disc for disc in rows.discs if disc.key in keys]
-    joining = fitted(Counter((disc.key, disc.day) for disc in shown), MOST_MARKS)
+    shown = [of_day for of_day in rows.discs if of_day.key in keys]
+    joining = fitted({(of_day.key, of_day.day): len(of_day.n) for of_day in shown}, MOST_MARKS)
     discs, rarer = _most_frequent(_joined(shown, joining, rows.study.threshold_pp))
     panels = [_panel(rows, key, discs) for key in keys]
-    every = len({disc.key for disc in rows.discs})
+    every = len({of_day.key for of_day in rows.discs})
     return OverDays(panels, rows.study.first_day, rows.study.last_day, joining.note, every - len(keys), rarer)
 
 
@@ -109,32 +109,33 @@ def gaps_between(periods: Sequence[Period]) -> list[Period]:
     ]
 
 
-def _joined(rows: Sequence[DiscRow], joining: Joining, threshold_pp: float) -> list[Disc]:
-    groups: dict[tuple[SeriesKey, Period], list[DiscRow]] = defaultdict(list)
+def _joined(rows: Sequence[DiscsRow], joining: Joining, threshold_pp: float) -> list[Disc]:
+    groups: dict[tuple[SeriesKey, Period], list[DiscsRow]] = defaultdict(list)
     for row in rows:
         groups[row.key, joining.of_day[row.day]].append(row)
     return [disc for (key, period), group in groups.items() for disc in _merged(key, period, group, threshold_pp)]
 
 
-def _merged(key: SeriesKey, period: Period, rows: Sequence[DiscRow], threshold_pp: float) -> list[Disc]:
+def _merged(key: SeriesKey, period: Period, rows: Sequence[DiscsRow], threshold_pp: float) -> list[Disc]:
     """The clusters of a period from those of its days: exact, linkage of a union is that of its parts' ranges."""
-    n = sum(row.n for row in rows)
+    reach = 0.0 if rows[0].is_value else threshold_pp
+    discs = sorted(disc for row in rows for disc in row.discs)
     merged: list[tuple[float, float, int]] = []
-    for row in sorted(rows, key=lambda row: row.low_pct):
-        reach = 0.0 if row.is_value else threshold_pp
-        if merged and row.low_pct - merged[-1][1] <= reach:
+    for low_pct, high_pct, n in discs:
+        if merged and low_pct - merged[-1][1] <= reach:
             low, high, before = merged.pop()
-            merged.append((low, max(high, row.high_pct), before + row.n))
+            merged.append((low, max(high, high_pct), before + n))
         else:
-            merged.append((row.low_pct, row.high_pct, row.n))
-    return [Disc(key, period, low, high, count, count / n) for low, high, count in merged]
+            merged.append((low_pct, high_pct, n))
+    every = sum(n for _, _, n in merged)
+    return [Disc(key, period, low, high, n, n / every) for low, high, n in merged]
 
 
 def shares_axis(figure: OverDays) -> bool:
-    """Whether the panels have one probability axis: its extent is at most three times the widest panel's own."""
-    ends = [(log_odds(d.low_pct), log_odds(d.high_pct)) for p in figure.panels for d in p.discs]
+    """Whether the panels have one probability axis: no panel whose values differ would have less than a quarter of it."""
+    ends = [
+        (min(log_odds(d.low_pct) for d in p.discs), max(log_odds(d.high_pct) for d in p.discs)) for p in figure.panels
+    ]
     whole = max(high for _, high in ends) - min(low for low, _ in ends)
-    widest = max(
-        max(log_odds(d.high_pct) for d in p.discs) - min(log_odds(d.low_pct) for d in p.discs) for p in figure.panels
-    )
-    return whole <= 3 * widest
+    extents = [high - low for low, high in ends if high > low]
+    return not extents or whole <= 4 * min(extents)

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Iterator
 
+from reports.drawings import Drawings, drawings
 from reports.names import day_page, study_page
 from reports.queries import IndexRows, Query, day_rows, study_days, study_rows
 from reports.rows import StudyRow
@@ -12,7 +13,7 @@ from reports.text_drawings import text_drawings
 from reports.view_day import day_view
 from reports.view_index import index_sheets, index_view
 from reports.view_method import method_view
-from reports.view_study import Drawings, StudyView, drawings, study_view
+from reports.view_study import StudyView, study_view
 
 
 def index_page(rows: IndexRows) -> Page:
@@ -45,17 +46,16 @@ def day_pages(query: Query, index: IndexRows, study: StudyRow, days: Collection[
 
 def _charts(view: StudyView, drawn: Drawings) -> dict[str, str]:
     # Half a second to import, and not every page draws.
-    from reports import charts
+    from reports.charts_of_fingerprints import fingerprints_over_days
+    from reports.charts_of_values import values_over_days
 
     drawings_by_anchor = {}
     if drawn.values and view.values:
-        svg = charts.values_over_days(drawn.values, drawn.labels, drawn.colors, view.values.alt)
+        svg = values_over_days(drawn.values, drawn.labels, drawn.colors, view.values.alt)
         drawings_by_anchor[view.values.anchor] = svg
     if drawn.bands and view.fingerprints.figure:
         figure = view.fingerprints.figure
-        drawings_by_anchor[figure.anchor] = charts.fingerprints_over_days(
-            drawn.bands, drawn.labels, drawn.colors, figure.alt
-        )
+        drawings_by_anchor[figure.anchor] = fingerprints_over_days(drawn.bands, drawn.labels, drawn.colors, figure.alt)
     if drawn.drift and view.changes:
         from reports.charts_of_change import drift_over_days
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reports import format as f
-from reports.rows import RunRow, SeriesRow
-from reports.view import Provenance, Request
+from reports.rows import SeriesRow
+from reports.rows_of_calls import RunRow
+from reports.view import Provenance, Question, Request
 from tasks.core.plan import SeriesKey
 
 MOST_REQUESTS = 24
@@ -23,9 +24,16 @@ def requests(series: Sequence[SeriesRow], labels: Mapping[SeriesKey, str]) -> li
     return [_request(body, names) for body, names in list(senders.items())[:MOST_REQUESTS]]
 
 
-def questions(every: Sequence[Request]) -> list[list[tuple[str, str]]]:
-    """Each distinct conversation once, whoever was asked."""
-    return list({str(request.messages): request.messages for request in every if request.messages}.values())
+def questions(series: Sequence[SeriesRow], every: Sequence[Request]) -> list[Question]:
+    """Each distinct conversation once, whoever was asked, with the names of its prompts where there are several."""
+    prompts = {row.request or "": row.prompt for row in series}
+    found: dict[str, tuple[list[str], list[tuple[str, str]]]] = {}
+    for prompt, request in zip(prompts.values(), every, strict=False):
+        if request.messages:
+            names, _ = found.setdefault(str(request.messages), ([], request.messages))
+            names += [f.visible(prompt)] if f.visible(prompt) not in names else []
+    is_named = len(set(prompts.values())) > 1
+    return [Question(", ".join(names) if is_named else "", messages) for names, messages in found.values()]
 
 
 def provenance(runs: Sequence[RunRow], every: Sequence[Request], sql: Sequence[str]) -> Provenance:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reports import format as f
 from reports import sentences
-from reports.rows import QualityRow, RunRow
+from reports.rows_of_calls import QualityRow, RunRow
 from reports.view import Quality, RunView
 
 MOST_RUNS = 40
@@ -12,7 +12,9 @@ MOST_RUNS = 40
 
 def quality(runs: Sequence[RunRow], judged: Sequence[QualityRow]) -> Quality:
     """All runs, the newest first, and what their expectations said in a sentence or two."""
-    by_run = {run.run_id: [row for row in judged if row.run_id == run.run_id] for run in runs}
+    by_run: dict[str, list[QualityRow]] = {run.run_id: [] for run in runs}
+    for row in judged:
+        by_run.get(row.run_id, []).append(row)
     shown = [_run(run, by_run[run.run_id]) for run in runs[:MOST_RUNS]]
     note = f"The newest {MOST_RUNS} of {len(runs):,} runs; the CSV file holds all." if len(runs) > MOST_RUNS else ""
     return Quality(_summary(runs, by_run), shown, note)

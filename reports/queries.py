@@ -3,14 +3,17 @@
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 from reports import rows
+from reports import rows_of_calls as call_rows
 from reports import rows_of_change as change_rows
 from reports import rows_of_texts as text_rows
-from tasks.core.plan import SeriesKey
+from reports.order import by_arm, in_order
+from reports.settings_of_arms import settings, settings_of
 
 Query = Callable[[str, Mapping[str, object]], list[dict[str, Any]]]
 """The name of a file in sql/report and its parameters, to the rows it returns."""
@@ -71,17 +74,17 @@ class StudyRows:
     models: list[str]
     series: list[rows.SeriesRow]
     spread: list[rows.DayRow]
-    discs: list[rows.DiscRow]
+    discs: list[rows.DiscsRow]
     clusters: list[rows.ClusterRow]
     values: list[rows.ValueRow]
-    fingerprints: list[rows.FingerprintDayRow]
-    lifetimes: list[rows.LifetimeRow]
-    sequence: list[rows.SequenceRow]
-    requests: list[rows.RequestRow]
-    outcomes: list[rows.OutcomeRow]
-    runs: list[rows.RunRow]
-    quality: list[rows.QualityRow]
-    cost: list[rows.CostRow]
+    fingerprints: list[call_rows.FingerprintDayRow]
+    lifetimes: list[call_rows.LifetimeRow]
+    sequence: list[call_rows.SequenceRow]
+    requests: list[call_rows.RequestRow]
+    outcomes: list[call_rows.OutcomeRow]
+    runs: list[call_rows.RunRow]
+    quality: list[call_rows.QualityRow]
+    cost: list[call_rows.CostRow]
     text: TextRows
     change: ChangeRows
 
@@ -93,12 +96,12 @@ class DayRows:
     spread: list[rows.DayRow]
     clusters: list[rows.ClusterRow]
     values: list[rows.ValueRow]
-    fingerprints: list[rows.FingerprintDayRow]
-    sequence: list[rows.SequenceRow]
-    outcomes: list[rows.OutcomeRow]
-    runs: list[rows.RunRow]
-    quality: list[rows.QualityRow]
-    cost: list[rows.CostRow]
+    fingerprints: list[call_rows.FingerprintDayRow]
+    sequence: list[call_rows.SequenceRow]
+    outcomes: list[call_rows.OutcomeRow]
+    runs: list[call_rows.RunRow]
+    quality: list[call_rows.QualityRow]
+    cost: list[call_rows.CostRow]
     text: TextRows
     change: ChangeRows
 
@@ -107,7 +110,7 @@ def index_rows(query: Query) -> IndexRows:
     """Every study and series of the warehouse."""
     return IndexRows(
         studies=_read(query, "studies", rows.StudyRow),
-        series=_read(query, "series", rows.SeriesRow),
+        series=_series(query),
         days=_read(query, "index_days", rows.SparkRow),
         alarms=_read(query, "index_alarms", change_rows.AlarmRow),
         series_of_days=_read(query, "index_days_of_series", change_rows.SeriesOfDayRow),
@@ -117,28 +120,37 @@ def index_rows(query: Query) -> IndexRows:
     )
 
 
+def _series(query: Query) -> list[rows.SeriesRow]:
+    """Study by study, the most varied first, and the arms of a question together."""
+    every = _read(query, "series", rows.SeriesRow)
+    of_studies = [list(group) for _, group in groupby(every, key=lambda row: row.study)]
+    return [row for series in of_studies for row in by_arm(series, settings(series, None).arms)]
+
+
 def study_rows(query: Query, study: rows.StudyRow, index: IndexRows) -> StudyRows:
     """Everything about one study."""
     of = {"study": study.study}
-    return StudyRows(
+    series = [row for row in index.series if row.study == study.study]
+    found = StudyRows(
         study=study,
         models=index.models,
-        series=[row for row in index.series if row.study == study.study],
+        series=series,
         spread=_read(query, "study_spread_by_day", rows.DayRow, of),
-        discs=_discs(query, study.study),
+        discs=_read(query, "study_discs_by_day", rows.DiscsRow, of),
         clusters=_read(query, "study_clusters", rows.ClusterRow, of),
         values=_read(query, "study_values", rows.ValueRow, of),
-        fingerprints=_read(query, "study_fingerprints_by_day", rows.FingerprintDayRow, of),
-        lifetimes=_read(query, "study_fingerprints", rows.LifetimeRow, of),
-        sequence=_read(query, "study_sequence", rows.SequenceRow, of),
-        requests=_read(query, "study_requests", rows.RequestRow, of),
-        outcomes=_read(query, "study_outcomes_by_day", rows.OutcomeRow, of),
-        runs=_read(query, "study_runs", rows.RunRow, of),
-        quality=_read(query, "study_quality", rows.QualityRow, of),
-        cost=_read(query, "study_cost_by_day", rows.CostRow, of),
+        fingerprints=_read(query, "study_fingerprints_by_day", call_rows.FingerprintDayRow, of),
+        lifetimes=_read(query, "study_fingerprints", call_rows.LifetimeRow, of),
+        sequence=_read(query, "study_sequence", call_rows.SequenceRow, of),
+        requests=_read(query, "study_requests", call_rows.RequestRow, of),
+        outcomes=_read(query, "study_outcomes_by_day", call_rows.OutcomeRow, of),
+        runs=_read(query, "study_runs", call_rows.RunRow, of),
+        quality=_read(query, "study_quality", call_rows.QualityRow, of),
+        cost=_read(query, "study_cost_by_day", call_rows.CostRow, of),
         text=_study_texts(query, of, [row for row in index.texts if row.study == study.study]),
         change=_study_changes(query, of),
     )
+    return in_order(found, by_arm(series, settings_of(series, found.text.configuration.configuration).arms))
 
 
 def day_rows(query: Query, study: str, day: dt.date) -> DayRows:
@@ -148,12 +160,12 @@ def day_rows(query: Query, study: str, day: dt.date) -> DayRows:
         spread=_read(query, "day_spread", rows.DayRow, of),
         clusters=_read(query, "day_clusters", rows.ClusterRow, of),
         values=_read(query, "day_values", rows.ValueRow, of),
-        fingerprints=_read(query, "day_fingerprints", rows.FingerprintDayRow, of),
-        sequence=_read(query, "day_sequence", rows.SequenceRow, of),
-        outcomes=_read(query, "day_outcomes", rows.OutcomeRow, of),
-        runs=_read(query, "day_runs", rows.RunRow, of),
-        quality=_read(query, "study_quality", rows.QualityRow, {"study": study}),
-        cost=_read(query, "day_cost", rows.CostRow, of),
+        fingerprints=_read(query, "day_fingerprints", call_rows.FingerprintDayRow, of),
+        sequence=_read(query, "day_sequence", call_rows.SequenceRow, of),
+        outcomes=_read(query, "day_outcomes", call_rows.OutcomeRow, of),
+        runs=_read(query, "day_runs", call_rows.RunRow, of),
+        quality=_read(query, "study_quality", call_rows.QualityRow, {"study": study}),
+        cost=_read(query, "day_cost", call_rows.CostRow, of),
         text=_day_texts(query, of),
         change=_day_changes(query, of),
     )
@@ -227,16 +239,6 @@ def _configuration(query: Query, of: Mapping[str, object]) -> text_rows.Configur
 def study_days(query: Query, study: str) -> list[dt.date]:
     """The days of a study that have a page, oldest first."""
     return [row["day"] for row in query("study_days", {"study": study})]
-
-
-def _discs(query: Query, study: str) -> list[rows.DiscRow]:
-    keys: dict[tuple[str, ...], SeriesKey] = {}
-    discs = []
-    for line in query("study_discs_by_day", {"study": study}):
-        endpoint, model, arm, prompt, *disc = line.values()
-        key = keys.setdefault((endpoint, model, arm, prompt), SeriesKey(study, endpoint, model, arm, prompt))
-        discs.append(rows.DiscRow(key, *disc))
-    return discs
 
 
 def _read(query: Query, name: str, row: type[R], parameters: Mapping[str, object] | None = None) -> list[R]:

@@ -2,15 +2,12 @@
 
 import datetime as dt
 from functools import cached_property
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.core.plan import SeriesKey
 from tasks.core.statistics import Interval, wilson_interval
-
-Verdict = Literal["more", "less", "as independent"]
-"""How often consecutive samples repeat a value, against independent ones."""
 
 
 class Row(BaseModel):
@@ -146,15 +143,19 @@ class SparkRow(InSeries):
     modal_pct: float | None
 
 
-class DiscRow(NamedTuple):
-    """A value or a cluster of one day. A tuple, since a year of them is as long as its counts."""
+class DiscsRow(InSeries):
+    """The values, or the clusters, of one day: the ends of each, and its calls, in the same order."""
 
-    key: SeriesKey
     day: dt.date
     is_value: bool
-    low_pct: float
-    high_pct: float
-    n: int
+    low_pct: list[float]
+    high_pct: list[float]
+    n: list[int]
+
+    @property
+    def discs(self) -> list[tuple[float, float, int]]:
+        """Each from where to where, and how often; from low to high."""
+        return sorted(zip(self.low_pct, self.high_pct, self.n, strict=True))
 
 
 class ClusterRow(InSeries):
@@ -180,130 +181,3 @@ class ValueRow(InSeries):
     probability_pct: float
     system_fingerprint: str | None
     n: int
-
-
-class FingerprintDayRow(ShareRow):
-    """A fingerprint's share of a day; None is the state of naming none."""
-
-    derived = ("wilson_low", "wilson_high")
-    day: dt.date
-    system_fingerprint: str | None
-    n: int
-    share: float
-
-    @property
-    def of(self) -> tuple[int, int]:
-        """Answers with it, of the day's answers."""
-        return self.n, round(self.n / self.share)
-
-
-class LifetimeRow(InSeries):
-    """A fingerprint from its birth to its end."""
-
-    system_fingerprint: str | None
-    first_day: dt.date
-    last_day: dt.date
-    days_seen: int
-    n: int
-    status: str
-
-
-class RequestRow(InSeries):
-    """The days on which a request was the series' own: it may be edited, and days are compared only within one."""
-
-    request_id: str
-    first_day: dt.date
-    last_day: dt.date
-
-
-class OutcomeRow(ShareRow):
-    """Samples by outcome and status, of all calls of the series that day."""
-
-    day: dt.date | None = None
-    outcome: str
-    status: int | None
-    n: int
-    attempts: int | None
-    mean_latency_s: float | None
-    max_latency_s: float | None
-    calls: int
-
-    @property
-    def of(self) -> tuple[int, int]:
-        """Calls that ended so, of all."""
-        return self.n, self.calls
-
-    @property
-    def share(self) -> float:
-        """Their share."""
-        return self.n / self.calls
-
-
-class SequenceRow(ShareRow):
-    """Consecutive samples and their repeats, of a day or (None) over all; the rates are None without a pair."""
-
-    derived = ("wilson_low", "wilson_high", "verdict")
-    day: dt.date | None
-    pairs: int
-    repeats: int
-    repeat_rate: float | None
-    expected_rate: float | None
-
-    @property
-    def of(self) -> tuple[int, int]:
-        """Pairs with the same value, of all pairs."""
-        return self.repeats, self.pairs
-
-    @property
-    def verdict(self) -> Verdict | None:
-        """Whether the expected rate lies below, above or in the interval; None where no other rate was possible."""
-        if self.interval is None or self.expected_rate in (None, 0, 1):
-            return None
-        if self.interval.low <= self.expected_rate <= self.interval.high:
-            return "as independent"
-        return "more" if self.interval.low > self.expected_rate else "less"
-
-
-class RunRow(Row):
-    """A run or an import."""
-
-    run_id: str
-    kind: str
-    day: dt.date | None
-    first_day: dt.date | None
-    last_day: dt.date | None
-    state: str
-    reason: str | None
-    planned: int | None
-    attempted: int | None
-    samples: int | None
-    failures: int | None
-    started_at: dt.datetime
-    ended_at: dt.datetime
-    configuration_hash: str | None
-    revision: str | None
-    versions: str | None
-    source: str | None
-    rejects: int | None
-    is_withheld: bool
-
-
-class QualityRow(Row):
-    """A judged expectation of a run; `success` is None where it does not apply."""
-
-    run_id: str
-    expectation: str
-    severity: str
-    success: bool | None
-    observed: str | None
-    unexpected_count: int | None
-
-
-class CostRow(InSeries):
-    """Calls, tokens and dollars; None where they are unknown."""
-
-    day: dt.date | None = None
-    calls: int
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    usd: float | None

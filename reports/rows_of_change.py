@@ -71,12 +71,16 @@ class SeriesOfDayRow(Row):
 
 
 class AssociationRow(InSeries):
-    """Clusters against fingerprints at one threshold; nulls where either is but one."""
+    """Clusters against fingerprints at one threshold, over all days and within days; nulls where either is but one."""
 
     threshold_pp: float
     cramers_v: float | None
     u_cluster_given_fingerprint: float | None
     u_fingerprint_given_cluster: float | None
+    days_within: int | None
+    cramers_v_within_days: float | None
+    u_cluster_given_fingerprint_within_days: float | None
+    u_fingerprint_given_cluster_within_days: float | None
     p_value: float | None
     permutations: int | None
     clusters: int | None

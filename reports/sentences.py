@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from reports import format as f
 from reports import intervals
-from reports.rows import CostRow, DiscRow, LifetimeRow, OutcomeRow, RequestRow, SeriesRow, SpreadRow
+from reports.rows import DiscsRow, SeriesRow, SpreadRow
+from reports.rows_of_calls import CostRow, LifetimeRow, OutcomeRow, RequestRow
 
 OUTCOMES = {
     "unobserved": "did not list the token",
@@ -76,14 +77,16 @@ def left_out(row: SpreadRow) -> list[str]:
     return [f"Of all {f.counted(row.samples, 'call')}, {f.joined(parts)}."]
 
 
-def most_frequent(row: SeriesRow, discs: Sequence[DiscRow]) -> list[str]:
+def most_frequent(row: SeriesRow, discs: Sequence[DiscsRow]) -> list[str]:
     """On which days the most frequent value, or its cluster, was seen; nothing where that is every day."""
-    days = sorted({disc.day for disc in discs})
-    seen = sorted({d.day for d in discs if row.modal_pct is not None and d.low_pct <= row.modal_pct <= d.high_pct})
-    if not seen or len(seen) == len(days):
+    modal = row.modal_pct
+    if modal is None:
+        return []
+    seen = [of_day.day for of_day in discs if any(low <= modal <= high for low, high, _ in of_day.discs)]
+    if not seen or len(seen) == len(discs):
         return []
     what = "value" if discs[0].is_value else "cluster"
-    return [f"The most frequent {what} was seen on {len(seen)} of {len(days)} days, from {f.days(seen[0], seen[-1])}."]
+    return [f"The most frequent {what} was seen on {len(seen)} of {len(discs)} days, from {f.days(seen[0], seen[-1])}."]
 
 
 def request_changed(requests: Sequence[RequestRow]) -> list[str]:

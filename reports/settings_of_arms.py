@@ -57,6 +57,12 @@ def settings(series: Sequence[SeriesRow], configuration: Mapping[str, Any] | Non
     return Settings(_in_order(bodies, differing, configuration or {}), differing)
 
 
+def settings_of(series: Sequence[SeriesRow], configuration: str | None) -> Settings:
+    """What the arms set; `configuration` is the JSON of the study's newest run."""
+    parsed: Any = json.loads(configuration) if configuration else None
+    return settings(series, parsed)
+
+
 def level_words(field: str, level: Any) -> str:
     """A setting as a sentence has it."""
     if level is None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from reports.queries import ChangeRows, DayRows, StudyRows, TextRows
-from reports.rows import DiscRow, Row
+from reports.rows import DiscsRow, Row
 from reports.rows_of_change import TopListRow
 from reports.view import Sheet
 
@@ -36,9 +36,14 @@ def study_sheets(rows: StudyRows) -> list[Sheet]:
     ]
 
 
-def _discs(rows: Sequence[DiscRow]) -> Sheet:
+def _discs(rows: Sequence[DiscsRow]) -> Sheet:
+    """A row a disc."""
+    lines = []
+    for row in rows:
+        place = (*row.key[1:], row.day, row.is_value)
+        lines += [(*place, *disc) for disc in row.discs]
     columns = ("endpoint", "model", "arm", "prompt", "day", "is_value", "low_pct", "high_pct", "n")
-    return Sheet("values-over-days.csv", columns, [(*row.key[1:], *row[1:]) for row in rows])
+    return Sheet("values-over-days.csv", columns, lines)
 
 
 def day_sheets(rows: DayRows) -> list[Sheet]:

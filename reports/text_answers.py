@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reports import agreement, words_of_texts
+from reports import agreement, answers, words_of_texts
 from reports.ladder import by_series
 from reports.rows import SeriesRow
 from reports.text_source import Drawn, Source
@@ -21,6 +21,12 @@ def text_answers(source: Source, key: SeriesKey, days: int) -> list[str]:
         *words_of_texts.answer(source.labels[key], source.texts[key], divergence, days),
         *[words_of_texts.day_before(row) for row in source.text.before if row.key == key],
     ]
+
+
+def given_answers(source: Source, figures: Drawn, key: SeriesKey) -> list[str]:
+    """How often a series gave its most frequent answer; nothing where its answers are no shares."""
+    shares = figures.shares.get(key)
+    return answers.answer_words(source.labels[key], shares) if shares else []
 
 
 def value_answers(source: Source, series: SeriesRow, values: Sequence[str], more: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from reports.factors import calls_by_completion, factor_words
 from reports.figures_of_arms import by_arm_figure
 from reports.refused import refused_words
 from reports.rows_of_texts import TextRow
+from reports.text_answers import answers_by_arm
 from reports.text_source import Drawn, Source
 from reports.texts import rankings
 
@@ -38,21 +39,23 @@ def arm_answers(source: Source, figures: Drawn) -> list[list[str]]:
 
 
 def _by_arm(source: Source, figures: Drawn) -> Block | None:
-    refused = refused_words(source.runs, source.text.distances, source.labels)
+    told = [] if answers_by_arm(source, figures) else source.series
+    refused = refused_words(source.runs, source.text.distances, source.labels, told)
     if not any(arm.modal[1] for group in figures.groups for arm in group.arms):
         return Block("not-observable", "Not observable", refused) if refused else None
     figure = by_arm_figure(figures.groups, figures.settings, _texts_sql(source))
-    return Block("arms", "Arms compared", [*map(" ".join, arm_answers(source, figures)), *refused], [figure])
+    # A study's answer begins with what comes first of each.
+    said = 0 if source.is_day else 1
+    reasons = [" ".join(words[said:]) for words in arm_answers(source, figures) if words[said:]]
+    return Block("arms", "Arms compared", [*reasons, *refused], [figure])
 
 
 def _answers(source: Source, figures: Drawn) -> Block | None:
     figure = answers.answers_figure(figures.shares, source.labels, f"{source.prefix}_answers")
     if figure is None:
         return None
-    words = [
-        word for key, shares in figures.shares.items() for word in answers.answer_words(source.labels[key], shares)
-    ]
-    return Block("answers-given", "Answers", [*words, *answers.published_words(source.published)], [figure])
+    words = answers.published_words(source.published) if source.is_day else []
+    return Block("answers-given", "Answers", words, [figure])
 
 
 def _temperatures(source: Source, figures: Drawn) -> Block | None:
@@ -71,7 +74,9 @@ def _agreement(source: Source, figures: Drawn) -> Block | None:
     total = agreement.agreement_figure(figures.agreement, labels, f"{source.prefix}_total_agreement")
     if total is None:
         return None
-    words = [w for arm in figures.agreement[:MOST_SENTENCES] for w in agreement.agreement_words(labels[arm.key], arm)]
+    # Where questions are many, these are the answer.
+    told = [] if answers_by_arm(source, figures) else figures.agreement[:MOST_SENTENCES]
+    words = [word for arm in told for word in agreement.agreement_words(labels[arm.key], arm)]
     by_question = agreement.questions_figure(
         source.text.texts, source.text.answers, source.has_pattern, source.labels, _texts_sql(source)
     )
@@ -95,9 +100,18 @@ def _texts(source: Source, figures: Drawn) -> Block | None:
         return None
     words = words_of_texts.distances(distances, source.labels) if len(distances) <= MOST_SENTENCES else []
     note = [_ranking_note(texts, len(ranked), "questions" if figures.agreement else "series")] if ranked else []
-    title = "Questions that flip" if figures.agreement and ranked else "Texts"
+    title = "Questions whose completions differ" if figures.agreement and ranked else "Texts"
     sql = f"{source.prefix}_completions"
     return Block("texts", title, [*words, *note], shown, ranked, "completions.csv", sql)
+
+
+def given(source: Source, figures: Drawn) -> list[str]:
+    """What several series answer, and what others have found of the same question."""
+    return (
+        [*answers.common_words(figures.shares, source.labels), *answers.published_words(source.published)]
+        if figures.shares
+        else []
+    )
 
 
 def _ranking_note(texts: Sequence[TextRow], shown: int, noun: str) -> str:

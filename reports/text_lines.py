@@ -103,7 +103,7 @@ def _arm_line(
     return SeriesLine(
         label=label,
         color=color,
-        headline=f"{f.count(flipping)} of {f.count(len(rows))} questions flip",
+        headline=f"completions differ in {f.count(flipping)} of {f.count(len(rows))} questions",
         range=f.NONE,
         spark=None,
         change=change,

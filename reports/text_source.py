@@ -6,12 +6,13 @@ from functools import cached_property
 from typing import TypeVar
 
 from reports import agreement, answers, implied, survival, text_days
-from reports.arms import Group, groups, settings_of
+from reports.arms import Group, groups
 from reports.published import Published, published
 from reports.queries import TextRows
-from reports.rows import InSeries, RunRow, SeriesRow, ValueRow
+from reports.rows import InSeries, SeriesRow, ValueRow
+from reports.rows_of_calls import RunRow
 from reports.rows_of_texts import TextRow
-from reports.settings_of_arms import Settings
+from reports.settings_of_arms import Settings, settings_of
 from reports.words_of_texts import is_text
 from tasks.core.plan import SeriesKey
 
@@ -52,6 +53,11 @@ class Source:
         return implied.meanings(self.text.answer_tokens)
 
     @property
+    def is_day(self) -> bool:
+        """Whether the page is that of a day, which has no answer common to its series."""
+        return self.prefix == "day"
+
+    @property
     def has_pattern(self) -> bool:
         """Whether a pattern finds the study's answers."""
         return self.text.configuration.answer_pattern is not None
@@ -62,12 +68,9 @@ class Source:
         return published(self.study)
 
     def of_texts(self, rows: Sequence[R]) -> list[R]:
-        """The rows of series that are told by their completions, arms in their order."""
-        places = {arm: place for place, arm in enumerate(self.settings.arms)}
-        return sorted(
-            (row for row in rows if row.key in self.told),
-            key=lambda row: (row.model, row.endpoint, row.prompt, places[row.arm]),
-        )
+        """The rows of series that are told by their completions, in the order of the series."""
+        places = {row.key: place for place, row in enumerate(self.series)}
+        return sorted((row for row in rows if row.key in self.told), key=lambda row: places[row.key])
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from tasks.core.plan import SeriesKey
 
 MOST_SERIES = 4
 MOST_TOKENS = 20
+LEAST_DIGITS, MOST_DIGITS = 4, 15
 Entry = tuple[str, float]
 
 
@@ -49,16 +50,35 @@ def _entries(row: TopListRow) -> list[Entry]:
 
 def _lines(first: Sequence[Entry], second: Sequence[Entry]) -> list[tuple[str, ...]]:
     rows = zip_longest(first, second)
-    return [(*_cells(left, first), _between(left, right), *_cells(right, second)) for left, right in rows]
+    return [
+        (*_cells(left, first, digits), _between(left, right), *_cells(right, second, digits))
+        for left, right in rows
+        for digits in [_digits(left, right)]
+    ]
 
 
-def _cells(entry: Entry | None, entries: Sequence[Entry]) -> tuple[str, str, str]:
+def _digits(left: Entry | None, right: Entry | None) -> int:
+    """As many significant digits as tell both probabilities apart, where they can be told apart at all."""
+    shown = [100 * math.exp(entry[1]) for entry in (left, right) if entry is not None]
+    if len(set(shown)) < 2:
+        return LEAST_DIGITS
+    apart = (digits for digits in range(LEAST_DIGITS, MOST_DIGITS) if len({f"{p:.{digits - 1}e}" for p in shown}) == 2)
+    return next(apart, MOST_DIGITS)
+
+
+def _cells(entry: Entry | None, entries: Sequence[Entry], digits: int) -> tuple[str, str, str]:
     if entry is None:
         return ("", "", "")
     token, logprob = entry
-    percentage = 100 * math.exp(logprob)
-    shown = f"{percentage:.4f}%" if percentage >= 0.01 else f"{f.significant(percentage, 2)}%"
-    return (f"“{f.visible(token)}”", shown, f"{entries[0][1] - logprob:.4f}")
+    return (
+        f"“{f.visible(token)}”",
+        f"{_percentage(100 * math.exp(logprob), digits)}%",
+        f"{entries[0][1] - logprob:.4f}",
+    )
+
+
+def _percentage(percentage: float, digits: int) -> str:
+    return f"{percentage:.{max(0, digits - 1 - math.floor(math.log10(percentage)))}f}" if percentage else "0"
 
 
 def _between(left: Entry | None, right: Entry | None) -> str:

@@ -131,6 +131,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A conversation as quoted, and the names of the prompts that it goes by; "" where there is but one."""
+
+    prompts: str
+    messages: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A request as it was sent, and who was sent it."""
 

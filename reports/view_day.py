@@ -15,11 +15,13 @@ from reports.ladder import LadderRows, by_series, ladders, link_to, values_of
 from reports.names import series_labels
 from reports.quality import quality, withheld
 from reports.queries import DayRows, IndexRows
-from reports.rows import ClusterRow, DayRow, SequenceRow, SeriesRow, StudyRow
+from reports.refused import refused_series
+from reports.rows import ClusterRow, DayRow, SeriesRow, StudyRow
+from reports.rows_of_calls import SequenceRow
 from reports.rows_of_change import CountsRow, DriftRow
-from reports.text_answers import answers_by_arm, text_answers, value_answers
+from reports.text_answers import answers_by_arm, given_answers, text_answers, value_answers
 from reports.text_blocks import blocks
-from reports.text_source import Source
+from reports.text_source import Drawn, Source
 from reports.text_source import drawn as text_figures
 from reports.view import Answer, Figure, Ladder, Link, Quality, Section
 from reports.words_of_change import against_baseline, equally_many
@@ -88,7 +90,7 @@ def day_view(index: IndexRows, study: StudyRow, day: dt.date, days: Sequence[dt.
         withheld=withheld(rows.runs, rows.quality),
         earlier=_link([d for d in days if d < day][-1:]),
         later=_link([d for d in days if d > day][:1]),
-        answers=by_arm or [_answer(side, study.threshold_pp, shown, source) for side in sides[:MOST_ANSWERS]],
+        answers=by_arm or [_answer(side, study.threshold_pp, shown, source, drawn) for side in sides[:MOST_ANSWERS]],
         spread=spread_figure(sides),
         distances=distances_figure(rows.change.drift, labels),
         compare=_compare(study, day, [d for d in days if d < day]),
@@ -154,7 +156,7 @@ def _source(
     return Source(study.study, series, rows.text, rows.values, rows.runs, labels, colors, prefix="day")
 
 
-def _answer(side: Side, threshold_pp: float, shown: Sequence[Ladder], source: Source) -> Answer:
+def _answer(side: Side, threshold_pp: float, shown: Sequence[Ladder], source: Source, drawn: Drawn) -> Answer:
     values = [
         *sentences.spread(side.label, side.series.follow, side.today, len(side.clusters), threshold_pp),
         *sentences.left_out(side.today),
@@ -168,9 +170,11 @@ def _answer(side: Side, threshold_pp: float, shown: Sequence[Ladder], source: So
         color=side.color,
         href=link_to(shown, side.series.key),
         sentences=[
+            *given_answers(source, drawn, side.series.key),
             *text_answers(source, side.series.key, days=1),
             *value_answers(source, side.series, values, before),
             *(against_baseline(side.drift) if side.drift else []),
+            *refused_series(source.runs, side.series),
         ],
     )
 

@@ -6,26 +6,23 @@ from dataclasses import dataclass
 from reports import format as f
 from reports import independence, sentences
 from reports.association import association_figure
-from reports.bands import Bands, bands
 from reports.blocks import Block
-from reports.changes import Drift, drift
-from reports.colors import model_colors
+from reports.drawings import Drawings, source_of
 from reports.figures import answers_by_series, availability_figure, fingerprint_figure, values_figure
 from reports.figures_of_certainty import seen_figure, variety_figure
 from reports.ladder import LadderRows, by_series, fingerprints_by_cluster, ladders, link_to, values_of
-from reports.names import series_labels
-from reports.over_days import OverDays, over_days
 from reports.provenance import provenance, questions, requests
 from reports.quality import quality, withheld
 from reports.queries import StudyRows
-from reports.rows import SequenceRow, SeriesRow
-from reports.text_answers import answers_by_arm, text_answers, value_answers
-from reports.text_blocks import arm_answers, blocks
-from reports.text_source import Drawn, Source
-from reports.text_source import drawn as text_figures
+from reports.refused import refused_series
+from reports.rows import SeriesRow
+from reports.rows_of_calls import SequenceRow
+from reports.text_answers import answers_by_arm, given_answers, text_answers, value_answers
+from reports.text_blocks import arm_answers, blocks, given
+from reports.text_source import Source
 from reports.told import Told, told_of_changes, told_of_lists, told_of_time
-from reports.view import Answer, Figure, Ladder, Provenance, Quality, Section
-from tasks.core.plan import SeriesKey
+from reports.view import Answer, Figure, Ladder, Provenance, Quality, Question, Section
+from reports.words_of_study import changed_words, days_without_calls, own_gaps, varying_words
 from tasks.core.statistics import samples_needed
 
 MOST_ANSWERS = 60
@@ -71,7 +68,7 @@ class StudyView:
     simulated: str
     lead: str
     withheld: list[str]
-    questions: list[list[tuple[str, str]]]
+    questions: list[Question]
     summary: list[str]
     answers: list[Answer]
     answers_note: str
@@ -92,39 +89,10 @@ class StudyView:
     provenance: Provenance
 
 
-@dataclass(frozen=True, slots=True)
-class Drawings:
-    """What the charts of a study page draw."""
-
-    labels: dict[SeriesKey, str]
-    colors: dict[str, str]
-    values: OverDays | None
-    bands: Bands | None
-    drift: Drift | None
-    text: Drawn
-
-
-def drawings(rows: StudyRows) -> Drawings:
-    """The figures of a study page, as numbers."""
-    labels, colors = series_labels([row.key for row in rows.series]), model_colors(rows.models)
-    return Drawings(
-        labels=labels,
-        colors=colors,
-        values=over_days(rows),
-        bands=bands(rows),
-        drift=drift(rows.change.drift),
-        text=text_figures(_source(rows, labels, colors)),
-    )
-
-
-def _source(rows: StudyRows, labels: dict[SeriesKey, str], colors: dict[str, str]) -> Source:
-    return Source(rows.study.study, rows.series, rows.text, rows.values, rows.runs, labels, colors, prefix="study")
-
-
 def study_view(rows: StudyRows, drawn: Drawings) -> StudyView:
     """The view of a study page."""
     every = requests(rows.series, drawn.labels)
-    source = _source(rows, drawn.labels, drawn.colors)
+    source = source_of(rows, drawn.labels, drawn.colors)
     # Where questions are many, what they have in common is told, and not each one's values.
     by_arm = answers_by_arm(source, drawn.text)
     shown = [] if by_arm else ladders(ladder_rows(rows, drawn))
@@ -133,8 +101,8 @@ def study_view(rows: StudyRows, drawn: Drawings) -> StudyView:
         simulated=sentences.simulated(rows.study.is_simulated),
         lead=_lead(rows),
         withheld=withheld(rows.runs, rows.quality),
-        questions=questions(every),
-        summary=[words[0] for words in arm_answers(source, drawn.text)],
+        questions=questions(rows.series, every),
+        summary=_summary(rows, drawn, source, has_answers=bool(by_arm)),
         answers=by_arm or _answers(rows, drawn, shown, source),
         answers_note="" if by_arm else _answers_note(len(rows.series)),
         values=values_figure(drawn.values, drawn.labels) if drawn.values else None,
@@ -153,6 +121,15 @@ def study_view(rows: StudyRows, drawn: Drawings) -> StudyView:
         quality=quality(rows.runs, rows.quality),
         provenance=provenance(rows.runs, every, SQL),
     )
+
+
+def _summary(rows: StudyRows, drawn: Drawings, source: Source, *, has_answers: bool) -> list[str]:
+    """What all series have in common: their answers, what the arms do to them, how many vary and which changed."""
+    told = {key: row for key, row in source.texts.items() if key in source.told}
+    arms = [words[0] for words in arm_answers(source, drawn.text)]
+    varying = [] if has_answers else varying_words(rows.series, told, drawn.labels)
+    common = [*varying, *changed_words(by_series(rows.change.drift)), *days_without_calls(rows.spread)]
+    return [*given(source, drawn.text), *arms, *([" ".join(common)] if common else [])]
 
 
 def ladder_rows(rows: StudyRows, drawn: Drawings) -> list[LadderRows]:
@@ -179,7 +156,7 @@ def _lead(rows: StudyRows) -> str:
 
 def _answers(rows: StudyRows, drawn: Drawings, shown: Sequence[Ladder], source: Source) -> list[Answer]:
     answers = answers_by_series(rows)
-    lifetimes, discs = by_series(rows.lifetimes), by_series(rows.discs)
+    lifetimes, discs, days = by_series(rows.lifetimes), by_series(rows.discs), by_series(rows.spread)
     ladders_of = {ladder.key: ladder for ladder in ladder_rows(rows, drawn)}
     told = Told.of(rows.change, rows.study.threshold_pp)
     return [
@@ -188,6 +165,7 @@ def _answers(rows: StudyRows, drawn: Drawings, shown: Sequence[Ladder], source: 
             color=drawn.colors[row.model],
             href=link_to(shown, row.key),
             sentences=[
+                *given_answers(source, drawn.text, row.key),
                 *text_answers(source, row.key, row.days),
                 *value_answers(
                     source,
@@ -201,6 +179,8 @@ def _answers(rows: StudyRows, drawn: Drawings, shown: Sequence[Ladder], source: 
                     [*told.over_days(row.key), *sentences.most_frequent(row, discs.get(row.key, []))],
                 ),
                 *told.changes(row.key),
+                *own_gaps(days.get(row.key, []), rows.spread, rows.study.last_day),
+                *refused_series(rows.runs, row),
                 *sentences.request_changed([r for r in rows.requests if r.key == row.key]),
                 *sentences.fingerprints(lifetimes.get(row.key, []), answers.get(row.key, 0)),
                 *(told.explains(row.key) or sentences.shared_clusters(_fingerprints_by_cluster(ladders_of[row.key]))),
@@ -231,6 +211,8 @@ def _fingerprint_words(rows: StudyRows, drawn: Drawings) -> list[str]:
 
 
 def _sure_words(rows: StudyRows, drawn: Drawings) -> list[str]:
+    if not any(row.observed for row in rows.series):
+        return []
     words = [sentence for row in rows.series[:12] for sentence in sentences.how_sure(drawn.labels[row.key], row)]
     needed = [f"{100 * frequency:g}% takes {f.count(samples_needed(frequency))}" for frequency in (0.1, 0.01, 0.001)]
     return [

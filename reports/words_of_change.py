@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from statistics import median
 
 from reports import format as f
-from reports.chances import SELDOM, chance
+from reports.chances import SELDOM, chance, verdict
 from reports.rows_of_change import AlarmRow, CountsRow, DriftRow
 from tasks.core.statistics import rarefied_values
 
 MOST_CHANGES = 4
+MOST_CLAUSES = 6
 REQUEST_CHANGED = "request changed"
 BORN, GONE = "fingerprint born: ", "fingerprint gone: "
 # What stands at a line in a figure.
@@ -52,9 +53,11 @@ def _no_change(rows: Sequence[DriftRow]) -> list[str]:
     if not compared:
         has_any = any(row.answered for row in rows)
         return ["Whether it changes takes a second day with samples."] if has_any else []
-    days = f.counted(len(compared) + 1, "day")
-    calls = round(median(row.answered for row in compared))
-    return [f"No change in {days} that {f.counted(calls, 'call')} a day would show."]
+    calls = f.counted(round(median(row.answered for row in compared)), "call")
+    usual = calls if len({row.answered for row in compared}) == 1 else f"usually {calls}"
+    if len(compared) == 1:
+        return [f"No alarm on the one day that could be compared with a day before it ({calls})."]
+    return [f"No alarm on {f.any_of(len(compared))} days compared with days before them, with {usual} a day."]
 
 
 def _restless() -> list[str]:
@@ -134,11 +137,26 @@ def in_few_words(reasons: Sequence[str]) -> str:
 
 
 def news(study: str, day: dt.date, changed: Sequence[str], series: int, alarms: Sequence[AlarmRow]) -> str:
-    """One change of a study on a day, whichever of its series it shows in."""
-    reasons = list(dict.fromkeys(reason for alarm in alarms for reason in alarm.reasons))
+    """The changes of a study on a day: a clause for every reason, with the series that it is the reason of."""
+    by_reason: dict[str, list[int]] = {}
+    for place, alarm in enumerate(alarms):
+        by_reason.setdefault(alarm.reason, []).append(place)
+    clauses = [
+        _clause([changed[place] for place in places], [alarms[place] for place in places], series)
+        for places in by_reason.values()
+    ]
+    left = len(clauses) - MOST_CLAUSES
+    more = [f"and {f.counted(left, 'more kind')} of change, on the study's page"] if left > 0 else []
+    return f"{f.day(day)}: {f.visible(study)}, {'; '.join([*clauses[:MOST_CLAUSES], *more])}."
+
+
+def _clause(changed: Sequence[str], alarms: Sequence[AlarmRow], series: int) -> str:
+    """The same reason in these series, and how far it took them."""
+    reasons = alarms[0].reasons
     shifts = [alarm.baseline_wasserstein_pp for alarm in alarms if alarm.baseline_wasserstein_pp is not None]
-    far = f", by up to {f.points(max(shifts))}" if shifts and {"distribution", "values"} & set(reasons) else ""
-    return f"{f.day(day)}: {f.visible(study)}, {_who(changed, series)} changed ({in_few_words(reasons)}){far}."
+    is_far = shifts and {"distribution", "values"} & set(reasons)
+    far = f", by {'up to ' if len(shifts) > 1 else ''}{f.points(max(shifts))}" if is_far else ""
+    return f"{_who(changed, series)} changed ({in_few_words(reasons)}){far}"
 
 
 def _who(changed: Sequence[str], series: int) -> str:
@@ -160,11 +178,10 @@ def against_baseline(row: DriftRow) -> list[str]:
     if row.is_alarm:
         return [f"Against {days}, it changed: {what_changed(row)}."]
     apart = _apart(row)
-    is_usual = row.p_value is None or row.p_value > SELDOM
-    says = (
-        "no more than chance alone gives" if is_usual else "more than chance usually gives, but too little for an alarm"
-    )
-    return [f"Against {days}, {apart}: {says} ({chance('p', row.p_value)})."]
+    says = verdict(row.p_value)
+    # A day that is no alarm can be unusual: so are some of many quiet days.
+    quiet = ", but is too little for an alarm" if row.p_value is not None and row.p_value <= SELDOM else ""
+    return [f"Against {days}, {apart}: {says}{quiet} ({chance('p', row.p_value)})."]
 
 
 def _baseline(row: DriftRow) -> str:

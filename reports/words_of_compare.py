@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from reports import format as f
-from reports.chances import RARE, SELDOM, chance
+from reports.chances import SELDOM, chance, verdict
 from reports.compared import Compared, ComparedPair, SideOfPair
 from tasks.core.comparison import rarefied
 from tasks.core.plan import SeriesKey
@@ -92,12 +92,7 @@ def _apart(pair: ComparedPair) -> list[str]:
 
 def _explained(p_value: float) -> str:
     """What chance says of a difference, with its p-value."""
-    bracket = f"({chance('p', p_value)})"
-    if p_value <= RARE:
-        return f"chance does not explain it {bracket}"
-    if p_value <= SELDOM:
-        return f"chance seldom gives as much {bracket}"
-    return f"no more than chance gives {bracket}"
+    return f"{verdict(p_value)} ({chance('p', p_value)})"
 
 
 def _completions(pair: ComparedPair, left: str, right: str) -> list[str]:

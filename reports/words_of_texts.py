@@ -34,12 +34,17 @@ def shared_beginning(divergence: Sequence[DivergenceRow], days: int) -> list[str
     if not left:
         return []
     unit, middle = divergence[0].unit, weighted_median(left)
-    whose = "it" if days == 1 else "their day's most frequent one"
-    earliest = "" if left[0][0] == middle else f", and the first to leave shares {f.count(left[0][0])}"
+    whose = "the most frequent one" if days == 1 else "its day's most frequent one"
+    earliest = "" if left[0][0] == middle else f"; the earliest of all after {_after(left[0][0], unit)}"
     if middle == 0:
-        return [f"Half of the others differ from {whose} in the first {unit}."]
-    many = f"first {f.counted(middle, unit)}" if middle > 1 else f"first {unit}"
-    return [f"Half of the others share with {whose} at most the {many}{earliest}."]
+        return [f"Half of the others leave {whose} at its first {unit}."]
+    if left[0][0] == left[-1][0]:
+        return [f"All others leave {whose} after {_after(middle, unit)}."]
+    return [f"Half of the others leave {whose} after {_after(middle, unit)} or sooner{earliest}."]
+
+
+def _after(position: int, unit: str) -> str:
+    return f"no {unit}" if position == 0 else f.counted(position, unit)
 
 
 def weighted_median(positions: Sequence[tuple[int, int]]) -> int:

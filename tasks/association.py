@@ -15,9 +15,15 @@ from tasks.warehouse import Warehouse
 
 
 def run(warehouse: Warehouse, *, again: bool = False) -> None:
-    """Test the tables that were not tested yet; with `again` all. mart.association_overall adds the days up."""
+    """Test the tables that were not tested yet, and add up the months that are over; with `again` all.
+
+    mart.association_overall adds months and the newest month's days up: a day's increment does not grow with the history.
+    """
+    at = dt.datetime.now(dt.UTC)
     rows = warehouse.rows(statement("test/untested_tables"), {"again": again})
-    keep(warehouse, [_tested(row) for row in rows], dt.datetime.now(dt.UTC))
+    keep(warehouse, [_tested(row) for row in rows], at)
+    months = warehouse.rows(statement("test/unsummed_months"), {"again": again})
+    keep(warehouse, [_summed(row) for row in months], at)
 
 
 def _tested(row: Mapping[str, Any]) -> Tested:
@@ -25,6 +31,11 @@ def _tested(row: Mapping[str, Any]) -> Tested:
     permuted = shuffled(table, row["table_id"]).tolist()
     statistic = shared_information(table)
     return Tested(row["table_id"], key_of(row), row["day"], "association", statistic, None, PERMUTATIONS, permuted)
+
+
+def _summed(row: Mapping[str, Any]) -> Tested:
+    part, draws = row["part_id"], row["permuted"]
+    return Tested(part, key_of(row), row["day"], "association_month", row["statistic"], None, len(draws), draws)
 
 
 def _table(row: Mapping[str, Any]) -> NDArray[np.float64]:

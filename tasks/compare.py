@@ -9,11 +9,13 @@ from reports.compared import Compared, ComparedPair, SideOfPair, most_frequent
 from reports.queries import index_rows
 from reports.site import Site
 from reports.view_compare import MOST_COMPLETIONS, MOST_PAIRS, compare_json, compare_page
-from tasks.core.comparison import Span, clusters, compare_spans
+from tasks.core.change import compare_sides
+from tasks.core.comparison import Span, clusters
 from tasks.core.errors import FlipbookError, UsageError
 from tasks.core.grid import grid_step_nat
 from tasks.core.plan import SeriesKey
 from tasks.core.sides import Known, Side, paired, side
+from tasks.export import marts
 from tasks.settings import Settings
 from tasks.shown_days import Shelf, key_of
 from tasks.warehouse import Warehouse
@@ -34,7 +36,7 @@ def compare(settings: Settings, left: str, right: str) -> Written:
     Raises UsageError that lists what exists where a side is unknown or can be two things, and FlipbookError that names
     the page which cannot be written.
     """
-    with Warehouse.open(settings, read_only=True) as warehouse:
+    with marts(settings) as warehouse:
         compared = gather(warehouse, left, right)
         page = compare_page(compared, index_rows(warehouse.report).models)
     try:
@@ -75,7 +77,7 @@ def gather(warehouse: Warehouse, left: str, right: str) -> Compared:
 def _compared(left: SideOfPair, right: SideOfPair, threshold_pp: float) -> ComparedPair:
     seed = "/".join([*left.key, *right.key, *(day.isoformat() for one in (left, right) for day in one.days)])
     found = clusters(left.span.values, right.span.values, threshold_pp)
-    compared = compare_spans(left.span, right.span, seed, are_same_days=left.days == right.days)
+    compared = compare_sides(left.span.days, right.span.days, seed=seed, are_same_days=left.days == right.days)
     return ComparedPair(left, right, compared, found)
 
 

@@ -1,4 +1,4 @@
--- what: Do fingerprints explain clusters? Association over all days, and its p-value with fingerprints shuffled within days.
+-- what: Do fingerprints explain clusters? Association over all days and within days, and its p-value: shuffled within days.
 -- grain: study, endpoint, model, arm, prompt, threshold_pp
 -- whole
 with clusters as (
@@ -20,13 +20,26 @@ tables as (
     select * from mart.cluster_tables_by_day
 ),
 
+parts as (
+    select * from mart.association_parts
+),
+
+newest_days as (
+    select min(first_day) as day from parts
+    where not is_sum
+),
+
 tests as (
     select
         input_hash,
         arg_max(statistic, tested_at) as statistic,
         arg_max(permuted, tested_at) as permuted
     from raw.tests
-    where test = 'association'
+    where
+        test in ('association', 'association_month')
+        -- What months have summed up stays unread.
+        and (test = 'association_month' or day >= (select day from newest_days))
+        and input_hash in (select part_id from parts)
     group by all
 ),
 
@@ -111,22 +124,51 @@ corrected as (
     from figures
 ),
 
+-- Of each day, its own association: what the test is about, whatever days do to both.
+corrected_of_days as (
+    select
+        *,
+        greatest(0, phi2 - (clusters - 1) * (fingerprints - 1) / (observed - 1)) as corrected_phi2,
+        least(
+            clusters - pow(clusters - 1, 2) / (observed - 1),
+            fingerprints - pow(fingerprints - 1, 2) / (observed - 1)
+        ) as corrected_least,
+        if(corrected_least > 1, sqrt(corrected_phi2 / (corrected_least - 1)), null) as cramers_v
+    from tables
+),
+
+within_days as (
+    select
+        study,
+        endpoint,
+        model,
+        arm,
+        prompt,
+        threshold_pp,
+        count(*) as days,
+        sum(observed * cramers_v order by day) / sum(observed) filter (where cramers_v is not null) as cramers_v,
+        sum(information order by day) / sum(cluster_entropy order by day) as u_cluster_given_fingerprint,
+        sum(information order by day) / sum(fingerprint_entropy order by day) as u_fingerprint_given_cluster
+    from corrected_of_days
+    group by all
+),
+
 tested_tables as (
     select
-        tables.study,
-        tables.endpoint,
-        tables.model,
-        tables.arm,
-        tables.prompt,
-        tables.threshold_pp,
+        parts.study,
+        parts.endpoint,
+        parts.model,
+        parts.arm,
+        parts.prompt,
+        parts.threshold_pp,
         -- One number instead of six columns: the draws are many.
         dense_rank() over (
-            order by tables.study, tables.endpoint, tables.model, tables.arm, tables.prompt, tables.threshold_pp
+            order by parts.study, parts.endpoint, parts.model, parts.arm, parts.prompt, parts.threshold_pp
         ) as test_id,
         tests.statistic,
         tests.permuted
-    from tables
-    inner join tests on tables.table_id = tests.input_hash
+    from parts
+    inner join tests on parts.part_id = tests.input_hash
 ),
 
 observed as (
@@ -204,12 +246,17 @@ final as (
             when corrected.clusters > 1 and corrected.fingerprints > 1
                 then corrected.information / corrected.fingerprint_entropy
         end as u_fingerprint_given_cluster,
+        within_days.days as days_within,
+        within_days.cramers_v as cramers_v_within_days,
+        within_days.u_cluster_given_fingerprint as u_cluster_given_fingerprint_within_days,
+        within_days.u_fingerprint_given_cluster as u_fingerprint_given_cluster_within_days,
         p_values.p_value,
         p_values.permutations,
         corrected.clusters,
         corrected.fingerprints,
         corrected.total::bigint as observed
     from corrected
+    left join within_days using (study, endpoint, model, arm, prompt, threshold_pp)
     left join p_values using (study, endpoint, model, arm, prompt, threshold_pp)
 )
 

@@ -86,15 +86,29 @@ cells as (
 ),
 
 -- Numbered within the table: what is called a cluster, or a fingerprint, elsewhere does not change it.
-numbered as (
+clusters_of_tables as (
     select
         series_id,
         threshold_pp,
         day,
-        dense_rank() over (partition by series_id, threshold_pp, day order by cluster) as cluster,
-        dense_rank() over (partition by series_id, threshold_pp, day order by fingerprint) as fingerprint,
-        n
+        cluster,
+        row_number() over (partition by series_id, threshold_pp, day order by cluster) as cluster_number,
+        sum(n)::double as of_cluster
     from cells
+    group by series_id, threshold_pp, day, cluster
+),
+
+fingerprints_of_tables as (
+    select
+        series_id,
+        threshold_pp,
+        day,
+        fingerprint,
+        row_number() over (partition by series_id, threshold_pp, day order by fingerprint) as fingerprint_number,
+        sum(n)::double as of_fingerprint,
+        sum(sum(n)) over (partition by series_id, threshold_pp, day)::double as observed
+    from cells
+    group by series_id, threshold_pp, day, fingerprint
 ),
 
 tables as (
@@ -102,10 +116,21 @@ tables as (
         series_id,
         threshold_pp,
         day,
-        list_sort(list({ 'cluster': cluster, 'fingerprint': fingerprint, 'n': n })) as cells
-    from numbered
+        list_sort(list({ 'cluster': cluster_number, 'fingerprint': fingerprint_number, 'n': n })) as cells,
+        any_value(observed) as observed,
+        max(cluster_number) as clusters,
+        max(fingerprint_number) as fingerprints,
+        -- Rounded beyond their last digits, which depend on the order of summing: a rebuild gives the same doubles.
+        -- Chi-squared over n, and in nat what both tell of each other, and what either leaves open, times n.
+        round(sum(n * n / (of_cluster * of_fingerprint)) - 1, 12) as phi2,
+        round(sum(n * ln(n * observed / (of_cluster * of_fingerprint))), 6) as information,
+        round(-sum(n * ln(of_cluster / observed)), 6) as cluster_entropy,
+        round(-sum(n * ln(of_fingerprint / observed)), 6) as fingerprint_entropy
+    from cells
+    inner join clusters_of_tables using (series_id, threshold_pp, day, cluster)
+    inner join fingerprints_of_tables using (series_id, threshold_pp, day, fingerprint)
     group by series_id, threshold_pp, day
-    having max(cluster) > 1 and max(fingerprint) > 1
+    having max(cluster_number) > 1 and max(fingerprint_number) > 1
 ),
 
 final as (
@@ -115,9 +140,7 @@ final as (
         series.model,
         series.arm,
         series.prompt,
-        tables.threshold_pp,
-        tables.day,
-        tables.cells,
+        tables.* exclude (series_id),
         -- Of the series' day: the same table, at another threshold or in a rebuild, is tested once.
         md5(concat_ws(
             chr(31), series.study, series.endpoint, series.model, series.arm, series.prompt, tables.day::varchar,

@@ -48,6 +48,8 @@ final as (
         system_fingerprint,
         md5(text) as completion_id,
         text,
+        -- So that what only asks how long texts are need not read them.
+        length(text) as characters,
         min(first_at) as first_at,
         arg_min(first_repeat, (first_at, first_repeat)) as first_repeat,
         max(tokens) as tokens,

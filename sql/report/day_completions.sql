@@ -28,22 +28,15 @@ completions as (
     group by endpoint, model, arm, prompt, completion_id
 ),
 
-ranked as (
+final as (
     select
-        *,
+        * exclude (fingerprints),
+        coalesce(fingerprints, []::varchar[]) as fingerprints,
         row_number() over (
             partition by endpoint, model, arm, prompt
             order by n desc, first_at asc, completion_id asc
-        ) as place,
-        dense_rank() over (order by endpoint asc, model asc, arm asc, prompt asc) as series_number
+        ) as place
     from completions
-),
-
-final as (
-    select
-        * exclude (series_number, fingerprints),
-        coalesce(fingerprints, []::varchar[]) as fingerprints
-    from ranked
 )
 
 select * from final

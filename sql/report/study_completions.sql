@@ -17,7 +17,7 @@ completions as (
         arm,
         prompt,
         completion_id,
-        any_value(text) as text,
+        min(day) as first_day,
         max(tokens) as tokens,
         min(first_at) as first_at,
         sum(n)::bigint as n,
@@ -39,12 +39,28 @@ ranked as (
     from completions
 ),
 
+shown as (
+    select * from ranked
+    qualify place <= greatest(10, least(200, 2000 // max(series_number) over ()))
+),
+
+-- Read for those that are shown alone, and from the days on which they first came.
+texts as (
+    select distinct on (counts.completion_id)
+        counts.completion_id,
+        counts.text
+    from counts
+    inner join shown
+        on counts.day = shown.first_day and counts.completion_id = shown.completion_id
+),
+
 final as (
     select
-        * exclude (series_number, fingerprints),
-        coalesce(fingerprints, []::varchar[]) as fingerprints
-    from ranked
-    qualify place <= greatest(10, least(200, 2000 // max(series_number) over ()))
+        shown.* exclude (series_number, first_day, fingerprints),
+        texts.text,
+        coalesce(shown.fingerprints, []::varchar[]) as fingerprints
+    from shown
+    inner join texts using (completion_id)
 )
 
 select * from final

@@ -1,5 +1,5 @@
--- grain: endpoint, model, arm, prompt, day, low_pct
--- What the figure of values over days draws: single values where no day of the series has more than four, else clusters.
+-- grain: endpoint, model, arm, prompt, day
+-- What the figure of values over days draws: single values where no day of the series has over four, else clusters.
 with clusters as (
     select * from mart.clusters_by_day
     where study = $study
@@ -65,11 +65,27 @@ discs_of_clusters as (
     semi join thresholds using (study, threshold_pp)
 ),
 
-final as (
+discs as (
     select * from discs_of_values
     union all by name
     select * from discs_of_clusters
+),
+
+-- A row a day: a year of discs is as long as its counts. The lists of a day have one order, and which is all the same.
+final as (
+    select
+        endpoint,
+        model,
+        arm,
+        prompt,
+        day,
+        any_value(is_value) as is_value,
+        list(low_pct) as low_pct,
+        list(high_pct) as high_pct,
+        list(n) as n
+    from discs
+    group by all
 )
 
 select * from final
-order by model, endpoint, arm, prompt, day, low_pct
+order by model, endpoint, arm, prompt, day

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.core.change import Comparison, Observed, compare_sides
+from tasks.core.change import Observed
 from tasks.core.statistics import rarefied_values
 
 
@@ -40,11 +40,6 @@ class Cluster:
     high_pct: float
     left: int
     right: int
-
-
-def compare_spans(left: Span, right: Span, seed: str, *, are_same_days: bool = False) -> Comparison:
-    """Every figure of day against day, tested in the same way, for two sides of any number of days."""
-    return compare_sides(left.days, right.days, seed=seed, are_same_days=are_same_days)
 
 
 def clusters(left: Mapping[float, int], right: Mapping[float, int], threshold_pp: float) -> list[Cluster]:

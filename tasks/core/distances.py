@@ -31,26 +31,16 @@ class Sides:
         return self.first / self.first.sum(), self.second / self.second.sum()
 
 
-def sides_of_values(first: Counts, second: Counts) -> Sides:
-    """The sides of two counts by log-probability. Raises ValueError where a side has no sample."""
-    values = sorted(first.keys() | second.keys())
-    return _sides([100 * math.exp(value) for value in values], values, first, second)
-
-
 def sides_of_answers(first: Counts, second: Counts) -> Sides:
     """The sides of two counts by completion, which have no order: their axis says nothing.
 
     Raises ValueError where a side has no sample.
     """
-    answers = sorted(first.keys() | second.keys())
-    return _sides(list(range(len(answers))), answers, first, second)
-
-
-def _sides(axis: list[float] | list[int], keys: list[Any], first: Counts, second: Counts) -> Sides:
     if not sum(first.values()) or not sum(second.values()):
         raise ValueError("a distance needs at least one sample on either side")
-    counts = [np.array([side.get(key, 0) for key in keys], dtype=float) for side in (first, second)]
-    return Sides(np.array(axis, dtype=float), *counts)
+    answers = sorted(first.keys() | second.keys())
+    counts = [np.array([side.get(answer, 0) for answer in answers], dtype=float) for side in (first, second)]
+    return Sides(np.arange(len(answers), dtype=float), *counts)
 
 
 def jaccard(sides: Sides) -> float:

@@ -39,15 +39,15 @@ def samples_needed(frequency: float, chance: float = CONFIDENCE) -> int:
     return math.ceil(math.log1p(-chance) / math.log1p(-frequency))
 
 
-def wilson_interval(events: int, n: int) -> Interval:
-    """The Wilson 95% interval of events/n. Raises ValueError for no trials or too many events.
+def wilson_interval(events: int, n: int, confidence: float = CONFIDENCE) -> Interval:
+    """The Wilson interval of events/n, 95% unless told. Raises ValueError for no trials or too many events.
 
     (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n) with p = events/n (Wilson, 1927, "Probable inference, the law
     of succession, and statistical inference"). Closed form, since scipy.stats takes half a second to import.
     """
     if not 0 <= events <= n or n < 1:
         raise ValueError(f"an interval needs at least one trial and at most as many events, not {events} of {n}")
-    share, z2 = events / n, float(ndtri((1 + CONFIDENCE) / 2)) ** 2
+    share, z2 = events / n, float(ndtri((1 + confidence) / 2)) ** 2
     middle = share + z2 / (2 * n)
     reach = math.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n)))
     low, high = ((middle + side) / (1 + z2 / n) for side in (-reach, reach))

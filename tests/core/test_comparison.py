@@ -1,13 +1,13 @@
 """Two sides of days side by side, against hand-computed figures."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
 
-from tasks.core.change import Blocks, Observed, compare
-from tasks.core.comparison import Cluster, Span, clusters, compare_spans, rarefied
+from tasks.core.change import Blocks, Comparison, Observed, compare, compare_sides
+from tasks.core.comparison import Cluster, clusters, rarefied
 from tasks.core.dependence import Repeats
 from tasks.core.distances import TokenMeans
 
@@ -23,9 +23,14 @@ def day(values: Mapping[float, int] | None = None, completions: Mapping[str, int
     return Observed(blocks, Repeats(0, 0, 0.0), completions or {}, None)
 
 
+def apart(left: Sequence[Observed], right: Sequence[Observed], *, are_same_days: bool = False) -> Comparison:
+    """How far the days of two sides lie apart, by one seed."""
+    return compare_sides(left, right, seed="seed", are_same_days=are_same_days)
+
+
 def test_the_distances_of_two_spans_by_hand() -> None:
     """Two days of 90% against one of 80%: everything moved by ten points."""
-    compared = compare_spans(Span([day({90: 20}), day({90: 20})]), Span([day({80: 40})]), "seed")
+    compared = apart([day({90: 20}), day({90: 20})], [day({80: 40})])
     figures = {name: figure.statistic for name, figure in compared.figures.items()}
     assert figures["wasserstein_pp"] == pytest.approx(10)
     assert [figures[name] for name in ("jaccard", "js_bits", "ks")] == pytest.approx([0, 1, 1])
@@ -34,36 +39,36 @@ def test_the_distances_of_two_spans_by_hand() -> None:
 
 def test_equal_sides_are_no_farther_apart_than_chance() -> None:
     """And one value on both is untested."""
-    compared = compare_spans(Span([day({90: 30, 80: 10})]), Span([day({90: 31, 80: 9})]), "seed")
+    compared = apart([day({90: 30, 80: 10})], [day({90: 31, 80: 9})])
     assert (compared.p_value or 0) > 0.05
-    assert compare_spans(Span([day({90: 30})]), Span([day({90: 5})]), "seed").p_value == 1
+    assert apart([day({90: 30})], [day({90: 5})]).p_value == 1
 
 
 def test_days_that_differ_among_themselves_are_no_evidence() -> None:
     """Where each day of a side is elsewhere, another place is no news; where they agree, it is."""
     wild = [day({pct: 50}) for pct in (70, 90, 75, 85, 80, 65)]
     calm = [day({70: 25, 90: 25}) for _ in range(6)]
-    other = Span([day({70: 40, 90: 10})])
-    assert (compare_spans(Span(calm), other, "seed").p_value or 0) < 0.001
-    assert (compare_spans(Span(wild), other, "seed").p_value or 0) > 0.01
+    other = [day({70: 40, 90: 10})]
+    assert (apart(calm, other).p_value or 0) < 0.001
+    assert (apart(wild, other).p_value or 0) > 0.01
 
 
 def test_two_days_are_compared_as_a_day_with_the_day_before() -> None:
     """One question has one answer, on the page of a study and on that of a comparison."""
     first, second = day({90: 30, 80: 10}, {"a": 40}), day({90: 20, 80: 20}, {"a": 20, "b": 20})
-    assert compare_spans(Span([first]), Span([second]), "seed") == compare(first, [second], seed="seed")
+    assert apart([first], [second]) == compare(first, [second], seed="seed")
 
 
 def test_sides_of_the_same_days_need_no_allowance_for_days() -> None:
     """Two arms, say, whose calls took turns."""
-    sides = Span([day({90: 30, 80: 10})]), Span([day({90: 18, 80: 22})])
-    together = compare_spans(*sides, "seed", are_same_days=True).p_value or 1
-    assert together < 0.05 < (compare_spans(*sides, "seed").p_value or 0)
+    sides = [day({90: 30, 80: 10})], [day({90: 18, 80: 22})]
+    together = apart(*sides, are_same_days=True).p_value or 1
+    assert together < 0.05 < (apart(*sides).p_value or 0)
 
 
 def test_without_values_completions_are_compared() -> None:
     """Total variation in place of Wasserstein."""
-    compared = compare_spans(Span([day(completions={"a": 30})]), Span([day(completions={"a": 15, "b": 15})]), "seed")
+    compared = apart([day(completions={"a": 30})], [day(completions={"a": 15, "b": 15})])
     assert compared.figures["total_variation"].statistic == pytest.approx(0.5)
     assert (compared.p_value or 1) < 0.001
     assert "wasserstein_pp" not in compared.figures
@@ -71,14 +76,14 @@ def test_without_values_completions_are_compared() -> None:
 
 def test_a_side_with_nothing_is_not_compared() -> None:
     """No figure, and no p-value."""
-    assert compare_spans(Span([day()]), Span([day({90: 5})]), "seed").p_value is None
+    assert apart([day()], [day({90: 5})]).p_value is None
 
 
 def test_tokens_are_pooled_over_days() -> None:
     """lt_nat: half a nat for one of two tokens."""
     left, right = (TokenMeans({"a": -1.0, "b": b}, -9.0, 10) for b in (-2.0, -2.5))
-    spans = [Span([Observed(None, Repeats(0, 0, 0.0), {}, tokens)]) for tokens in (left, right)]
-    assert compare_spans(*spans, "seed").figures["lt_nat"].statistic == pytest.approx(0.25)
+    spans = [[Observed(None, Repeats(0, 0, 0.0), {}, tokens)] for tokens in (left, right)]
+    assert apart(*spans).figures["lt_nat"].statistic == pytest.approx(0.25)
 
 
 def test_clusters_are_of_both_sides_together() -> None:

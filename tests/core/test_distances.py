@@ -19,7 +19,6 @@ from tasks.core.distances import (
     lt_nat,
     pooled,
     sides_of_answers,
-    sides_of_values,
     total_variation,
     unshared,
     wasserstein_pp,
@@ -29,6 +28,13 @@ HALF, QUARTER, TENTH = math.log(0.5), math.log(0.25), math.log(0.1)
 DISTANCES = (js_bits, ks, wasserstein_pp, total_variation, unshared)
 
 counts = st.dictionaries(st.floats(-20, 0), st.integers(1, 50), min_size=1, max_size=12)
+
+
+def sides_of_values(first: Counts, second: Counts) -> Sides:
+    """Two counts by log-probability, on the axis of percentages."""
+    values = sorted(first.keys() | second.keys())
+    counts_of_sides = [np.array([side.get(value, 0) for value in values], dtype=float) for side in (first, second)]
+    return Sides(np.array([100 * math.exp(value) for value in values]), *counts_of_sides)
 
 
 def test_distances_by_hand() -> None:
@@ -58,7 +64,7 @@ def test_answers_have_no_order() -> None:
 def test_a_side_without_samples_has_no_distance(first: Counts, second: Counts) -> None:
     """It is refused with a sentence."""
     with pytest.raises(ValueError, match="at least one sample"):
-        sides_of_values(first, second)
+        sides_of_answers(first, second)
 
 
 def test_nothing_in_common_is_as_far_as_can_be() -> None:

@@ -10,8 +10,9 @@ from reports.arms import groups, number_words
 from reports.charts_of_text_days import agreement_over_days
 from reports.charts_of_texts import by_arm
 from reports.figures_of_arms import by_arm_figure
-from reports.refused import refused_words
-from reports.rows import RunRow, SeriesRow
+from reports.refused import refused_series, refused_words
+from reports.rows import SeriesRow
+from reports.rows_of_calls import RunRow
 from reports.rows_of_texts import ArmDayRow, DistanceRow, TextRow
 from reports.settings_of_arms import settings
 from reports.text_days import arm_days, day_labels, days_figure
@@ -56,7 +57,7 @@ def test_arms_that_differ_in_a_number_are_compared_at_its_ends() -> None:
     (sentence,) = number_words(GROUP, MADE)
     assert sentence == (
         "m: at max_tokens 25, 20 of 20 calls agree (100%, 95% interval 83.9% to 100.0%); at max_tokens 100, 1 of 4 calls "
-        "agree (25.0%, 95% interval 4.6% to 69.9%): more than chance explains (p = 0.002)."
+        "agree (25.0%, 95% interval 4.6% to 69.9%): chance seldom gives as much (p = 0.002)."
     )
 
 
@@ -106,6 +107,17 @@ def test_what_was_refused_is_said_in_the_providers_words() -> None:
         "openai/m, arm a: not observable, refused with HTTP 400: no logprobs⟨U+202E⟩ here.",
         "m: embedding distances are not observable, small says: HTTP 404: no such model",
     ]
+
+
+def test_an_arm_that_was_refused_says_so_in_its_own_answer() -> None:
+    """And then no paragraph says it again; what no series stands for keeps its words."""
+    words = {arm: f"e/m, arm {arm}: not observable, refused with HTTP 400: no {arm}." for arm in "ab"}
+    named = SERIES[0].model_copy(update={"arm": "a"})
+    both = run(f"{words['b']} {words['a']}")
+    assert refused_series([both], named) == ["Its probabilities are not observable: refused with HTTP 400: no a."]
+    assert refused_series([run("budget")], named) == []
+    assert refused_words([run(words["a"])], [], {}, [named]) == []
+    assert refused_words([both], [], {}, [named]) == [both.reason]
 
 
 def day(n: int) -> ArmDayRow:

@@ -89,7 +89,7 @@ def test_the_command_that_shows_a_change_is_said() -> None:
     rows = [*series("m", FEW, {5: "distribution", 9: "distribution"})]
     block = changes_block(rows, drift(rows), labels("m"), None)
     assert block is not None
-    assert block.paragraphs[-1].endswith("flipbook compare s@..2026-01-09 s@2026-01-10..")
+    assert block.paragraphs[-1].endswith("flipbook compare s@2026-01-01..2026-01-09 s@2026-01-10..")
 
 
 def test_quiet_days_are_no_news_and_one_day_is_no_part() -> None:

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from reports.axis import day_axis, log_odds, odds_axis
-from reports.charts import values_over_days
+from reports.charts_of_values import values_over_days
 from reports.over_days import Change, Disc, OverDays, Panel, gaps_between
 from reports.periods import Period
 from tasks.core.plan import SeriesKey

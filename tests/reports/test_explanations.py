@@ -22,6 +22,10 @@ def associated(**figures: Any) -> AssociationRow:
         "cramers_v": 0.02,
         "u_cluster_given_fingerprint": 0.001,
         "u_fingerprint_given_cluster": 0.002,
+        "days_within": 3,
+        "cramers_v_within_days": 0.03,
+        "u_cluster_given_fingerprint_within_days": 0.004,
+        "u_fingerprint_given_cluster_within_days": 0.005,
         "p_value": 0.41,
         "permutations": 999,
         "clusters": 12,
@@ -34,18 +38,22 @@ def associated(**figures: Any) -> AssociationRow:
 @pytest.mark.parametrize(
     ("figures", "words"),
     [
-        ({}, ["Neither explains which cluster a call gets: V = 0.02, p = 0.41."]),
-        ({"fingerprints": 5}, ["None of the 5 explains which cluster a call gets: V = 0.02, p = 0.41."]),
+        ({}, ["Neither explains which cluster a call gets: V = 0.03 within days, p = 0.41."]),
+        ({"fingerprints": 5}, ["None of the 5 explains which cluster a call gets: V = 0.03 within days, p = 0.41."]),
         (
-            {"p_value": 0.001, "cramers_v": 0.7, "u_cluster_given_fingerprint": 0.6},
+            {"p_value": 0.001, "cramers_v_within_days": 0.7, "u_cluster_given_fingerprint_within_days": 0.6},
             [
-                "The fingerprint says for the most part which cluster a call gets: V = 0.7, p = 0.001; "
+                "The fingerprint says for the most part which cluster a call gets: V = 0.7 within days, p = 0.001; "
                 "knowing it removes 60% of the uncertainty."
             ],
         ),
         ({"fingerprints": 1}, ["One fingerprint served all 12 clusters: it does not explain which a call gets."]),
         ({"fingerprints": 0}, []),
         ({"clusters": 1}, []),
+        (
+            {"days_within": 1, "cramers_v_within_days": None},
+            ["Neither explains which cluster a call gets: p = 0.41."],
+        ),
         (
             {"p_value": None},
             ["No two fingerprints answered on one day: whether they explain the clusters, or the days do, is open."],
@@ -59,10 +67,10 @@ def test_whether_the_fingerprint_explains_the_clusters(figures: dict[str, Any], 
 
 def test_an_association_that_is_not_defined_has_no_row() -> None:
     """And without any there is no figure."""
-    assert association.association_figure([associated(cramers_v=None)], LABELS) is None
+    assert association.association_figure([associated(p_value=None)], LABELS) is None
     figure = association.association_figure([associated()], LABELS)
     assert figure is not None
-    assert figure.table.rows[0][5:9] == ("0.02", "0.001", "0.002", "0.41")
+    assert figure.table.rows[0][5:] == ("3", "0.03", "0.004", "0.005", "0.41")
 
 
 def cluster(number: int, gap_nat: float | None) -> ClusterRow:
@@ -81,11 +89,11 @@ def grid(step: float | None, explained: int, clusters: int) -> GridRow:
     ("gaps", "lists", "words"),
     [
         ([1.75, 2.0, 2.5], None, " a quarter of a nat apart: the steps of a bfloat16 logit"),
-        ([0.3, 1.1], grid(1 / 64, 2, 2), " on a grid of 1/64 nat: the steps of a low-precision logit"),
+        ([0.3, 1.1], grid(1 / 64, 2, 2), " 1/64 nat apart, or multiples of it: the steps of a low-precision logit"),
         (
             [0.3, 1.1],
             grid(1 / 64, 1, 2),
-            ", of which 1 stand on a grid of 1/64 nat, the steps of a low-precision logit",
+            ", of which 1 stands on steps of 1/64 nat, those of a low-precision logit",
         ),
         ([0.3, 1.1], grid(None, 0, 2), ""),
         ([0.3, None], None, ""),
@@ -123,9 +131,17 @@ def test_two_lists_stand_side_by_side() -> None:
     lists = [top(1, {"b": -2.0, "a": -0.25}), top(2, {"a": -0.25, "c": -3.0, "b": -4.0})]
     (figure,) = top_lists.top_lists(lists, LABELS)
     assert [row[3] for row in figure.table.rows] == ["same", "other token", "other token"]
-    assert figure.table.rows[1] == ("“b”", "13.5335%", "1.7500", "other token", "“c”", "4.9787%", "2.7500")
+    assert figure.table.rows[1] == ("“b”", "13.53%", "1.7500", "other token", "“c”", "4.979%", "2.7500")
     assert figure.caption.endswith("2 tokens in common; only the second has “c”.")
     assert top_lists.top_lists(lists[:1], LABELS) == []
+
+
+def test_other_values_have_the_digits_that_tell_them_apart() -> None:
+    """Else a reader sees two equal numbers called different."""
+    lists = [top(1, {"a": -0.25, "b": -2.0}), top(2, {"a": -0.25, "b": -2.000001})]
+    (figure,) = top_lists.top_lists(lists, LABELS)
+    assert [row[1] for row in figure.table.rows] == ["77.88%", "13.53353%"]
+    assert figure.table.rows[1][3:6] == ("other value", "“b”", "13.53351%")
 
 
 def effect(name: str, p_value: float | None) -> EffectRow:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reports import independence
-from reports.rows import SequenceRow
+from reports.rows_of_calls import SequenceRow
 from tasks.aggregate import aggregate
 from tasks.core.plan import SeriesKey
 from tasks.warehouse import Warehouse
@@ -60,9 +60,11 @@ def test_alternation_makes_it_fail_too() -> None:
 
 def test_otherwise_nothing_speaks_against_it_or_nothing_can_be_said() -> None:
     """Never that calls are independent."""
-    assert independence.words([row(100, 55, 0.5)], {KEY: "m"}) == ["Nothing speaks against independent calls for m."]
+    assert independence.words([row(100, 55, 0.5)], {KEY: "m"}) == [
+        "No sign of dependence for m, which few pairs would not show."
+    ]
     assert independence.words([row(99, 99, 1.0)], {KEY: "m"}) == [
-        "Not defined for m: it takes values that differ and come again."
+        "Not defined for m: that takes values that differ and come again."
     ]
 
 

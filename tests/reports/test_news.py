@@ -53,13 +53,29 @@ def index(many: int, alarms: Sequence[AlarmRow]) -> IndexRows:
 
 def test_a_change_of_every_series_is_one_sentence() -> None:
     """With the farthest shift."""
-    words = news_words(index(3, [alarm(1), alarm(2, "distribution, values"), alarm(3)]))
-    assert words == ["2026-10-11: coin, all 3 series changed (distribution, values), by up to 0.3 pp."]
+    words = news_words(index(3, [alarm(1), alarm(2), alarm(3)]))
+    assert words == ["2026-10-11: coin, all 3 series changed (distribution), by up to 0.3 pp."]
+
+
+def test_each_reason_stands_with_the_series_that_it_is_the_reason_of() -> None:
+    """Never one model's fingerprint beside another's shift."""
+    words = news_words(index(3, [alarm(1), alarm(2, "values, fingerprint born: fp_b"), alarm(3)]))
+    assert words == [
+        "2026-10-11: coin, m1 and m3 changed (distribution), by up to 0.3 pp; "
+        "m2 changed (values, fingerprint born: fp_b), by 0.2 pp."
+    ]
+
+
+def test_many_reasons_are_cut_and_counted() -> None:
+    """The page of the study has them all."""
+    (words,) = news_words(index(9, [alarm(number, f"fingerprint born: fp_{number}") for number in range(1, 10)]))
+    assert words.count(";") == 6
+    assert words.endswith("and 3 more kinds of change, on the study's page.")
 
 
 def test_a_change_of_some_series_names_them_where_they_are_few() -> None:
     """And counts them where they are many, with 300 series as with 3."""
-    assert news_words(index(3, [alarm(2)])) == ["2026-10-11: coin, m2 changed (distribution), by up to 0.2 pp."]
+    assert news_words(index(3, [alarm(2)])) == ["2026-10-11: coin, m2 changed (distribution), by 0.2 pp."]
     (words,) = news_words(index(300, [alarm(number) for number in range(1, 41)]))
     assert words.startswith("2026-10-11: coin, 40 of 300 series changed (distribution), by up to")
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from reports import sentences
-from reports.rows import LifetimeRow, SpreadRow
+from reports.rows import SpreadRow
+from reports.rows_of_calls import LifetimeRow
 
 PLACE = {"study": "s", "endpoint": "e", "model": "m", "arm": "a", "prompt": "p"}
 

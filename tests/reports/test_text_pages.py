@@ -136,7 +136,9 @@ def block(page: dict[str, Any], anchor: str) -> dict[str, Any]:
 @pytest.mark.parametrize("page", ["crossed/index", "crossed/2026-10-01"])
 def test_a_two_by_two_says_which_setting_does_it(view: View, page: str) -> None:
     """On the study's page and on the day's: the temperature, and not the seed."""
-    (words,) = block(view(page), "arms")["paragraphs"]
+    shown = view(page)
+    # On the study's page, what comes first stands in the answer.
+    words = " ".join([*shown.get("summary", [])[:1], *block(shown, "arms")["paragraphs"]])
     assert words.startswith(
         "m: the temperature does it; the seed shows no effect beyond chance. With temperature 0 two calls differ in 0% of "
         "pairs, with the default temperature in 100%, averaged over seed 123 and no seed (+100 pp, p = 0.001)."
@@ -190,7 +192,7 @@ def test_many_questions_are_told_by_arm(view: View) -> None:
 def test_the_index_has_a_row_an_arm_where_questions_are_many(view: View) -> None:
     """And unique completions of N where they are few."""
     groups = {group["title"]: group["series"] for group in view("index")["studies"]}
-    assert [line["headline"] for line in groups["questions"]] == ["20 of 60 questions flip"]
+    assert [line["headline"] for line in groups["questions"]] == ["completions differ in 20 of 60 questions"]
     headlines = {line["label"]: line["headline"] for line in groups["crossed"]}
     assert headlines["m · seed"] == "12 unique of 12 completions"
     assert headlines["m · zero"] == "1 completion in 12 calls"
@@ -200,7 +202,8 @@ def test_answers_stand_beside_what_the_list_implies_and_what_people_say(view: Vi
     """30 of 40 are Heads where the list has 80%, and T is found to stand for Tails."""
     page = view("coin-flip-answers/index")
     given = block(page, "answers-given")
-    assert given["paragraphs"][0] == (
+    assert page["summary"][0].startswith("Of people, 80% answer Heads")
+    assert page["answers"][0]["sentences"][0] == (
         "m answers Heads in 30 of 40 calls (75.0%, 95% interval 59.8% to 85.8%); "
         "its log-probabilities imply 80.0%, which the interval holds."
     )

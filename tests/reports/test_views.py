@@ -190,8 +190,8 @@ def test_a_fingerprints_share_has_its_interval(view: View) -> None:
 def test_dependence_is_judged_on_study_and_day_pages(view: View) -> None:
     """Where there is one value a day it is not defined, elsewhere nothing speaks against independence."""
     words = [
-        "Nothing speaks against independent calls for tiny-random · please and tiny-random · coin.",
-        "Not defined for tiny-random · toss: it takes values that differ and come again.",
+        "No sign of dependence for tiny-random · please and tiny-random · coin, which few pairs would not show.",
+        "Not defined for tiny-random · toss: that takes values that differ and come again.",
     ]
     assert view("local-coin/index")["independence"]["sentences"] == words
     assert view("local-coin/2026-10-01")["independence"]["sentences"][1] == words[1]

@@ -46,9 +46,16 @@ def alarm(number: int, reason: str, **figures: Any) -> DriftRow:
 QUIET = [day(number) for number in range(1, 15)]
 
 
-def test_no_change_says_what_would_have_shown() -> None:
-    """With the number of days and of calls a day."""
-    assert change_words(QUIET) == ["No change in 14 days that 50 calls a day would show."]
+def test_no_alarm_says_what_was_compared() -> None:
+    """How many days, with how many calls; not how small a change they would have shown."""
+    assert change_words(QUIET) == [
+        "No alarm on any of the 13 days compared with days before them, with 50 calls a day."
+    ]
+    assert change_words(QUIET[:2]) == [
+        "No alarm on the one day that could be compared with a day before it (50 calls)."
+    ]
+    (words,) = change_words([*QUIET[:4], day(5, answered=20)])
+    assert words.endswith("4 days compared with days before them, with usually 50 calls a day.")
 
 
 def test_one_day_cannot_have_changed() -> None:
@@ -99,7 +106,7 @@ def test_an_edited_request_is_no_alarm() -> None:
     """Days are compared anew from there."""
     edited = day(5, reason="request changed", p_value=None, q_value=None)
     words = change_words([*QUIET[:4], edited, *QUIET[5:]])
-    assert words == ["No change in 13 days that 50 calls a day would show."]
+    assert words == ["No alarm on any of the 12 days compared with days before them, with 50 calls a day."]
     assert against_baseline(edited) == ["Its request was changed on this day: it is compared with no day before."]
 
 
@@ -112,7 +119,7 @@ def test_a_day_beside_its_baseline() -> None:
     """Quiet with its p-value, changed with its reason, and the first day with nothing."""
     assert against_baseline(QUIET[6]) == [
         "Against the 5 quiet days from 2026-10-01 to 2026-10-05, its values lie 0.01 pp apart: "
-        "no more than chance alone gives (p = 0.4)."
+        "chance gives as much (p = 0.4)."
     ]
     assert against_baseline(alarm(3, "distribution")) == [
         "Against 2026-10-01, it changed: the distribution shifted by 0.4 pp (q = 0.0004)."

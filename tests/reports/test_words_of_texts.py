@@ -37,7 +37,7 @@ def test_a_text_series_is_told_by_its_completions() -> None:
     assert words.answer("m", text(), LEFT, 1) == [
         "m gave 17 different completions in 50 identical calls; "
         "the most frequent in 12 (24.0%, 95% interval 14.3% to 37.4%).",
-        "Half of the others share with it at most the first 31 tokens, and the first to leave shares 4.",
+        "Half of the others leave the most frequent one after 31 tokens or sooner; the earliest of all after 4 tokens.",
     ]
 
 
@@ -71,10 +71,10 @@ def test_every_number_of_completions_has_its_sentence(figures: dict[str, Any], s
 def test_what_the_others_share_is_said_of_days_and_of_characters_too() -> None:
     """Over several days each is compared with its own day; where no tokens came, characters are counted."""
     assert words.shared_beginning(leaving((7, 3), unit="character"), 3) == [
-        "Half of the others share with their day's most frequent one at most the first 7 characters."
+        "All others leave its day's most frequent one after 7 characters."
     ]
     assert words.shared_beginning(leaving((0, 3), (9, 1)), 1) == [
-        "Half of the others differ from it in the first token."
+        "Half of the others leave the most frequent one at its first token."
     ]
     assert words.shared_beginning(leaving((None, 9)), 1) == []
 

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from scipy.stats import fisher_exact
 
+from tasks.aggregate import aggregate, rebuild
+from tasks.warehouse import Warehouse
+
 Marts = Callable[..., Callable[[str], list[dict[str, Any]]]]
 MakeLine = Callable[..., dict[str, Any]]
 SELECT = "from mart.association_overall where threshold_pp = 0.01"
@@ -95,3 +98,45 @@ def test_tables_are_of_a_day_and_numbered_within_it(marts: Marts, line: MakeLine
     cells = [[tuple(cell.values()) for cell in row["cells"]] for row in rows]
     assert cells == [[(1, 1, 3), (1, 2, 2), (2, 2, 1)], *[[(1, 1, 3), (2, 2, 2), (3, 2, 1)]] * 2]
     assert len(query("select distinct table_id from mart.cluster_tables_by_day")) == 2
+
+
+def test_within_days_is_each_day_weighted_by_its_calls(marts: Marts, line: MakeLine) -> None:
+    """association_overall: a day of 16 calls that agree and one of 8 that do not; overnight changes are not in it."""
+    perfect = {("fp_1", 90.0): 8, ("fp_2", 80.0): 8}
+    none = {(name, pct): 2 for name in ("fp_1", "fp_2") for pct in (90.0, 80.0)}
+    overnight = {("fp_3", 70.0): 5}
+    days = [answers(line, day, table) for day, table in enumerate((perfect, none, overnight), start=1)]
+    (row,) = marts([sample for day in days for sample in day])(SELECT)
+    assert row["days_within"] == 2
+    assert row["cramers_v_within_days"] == pytest.approx(16 / 24)
+    # Information and entropy are ln 2 a call on the first day, 0 and ln 2 on the second.
+    assert row["u_cluster_given_fingerprint_within_days"] == pytest.approx(16 / 24)
+    assert row["u_fingerprint_given_cluster_within_days"] == pytest.approx(16 / 24)
+    assert row["cramers_v"] > row["cramers_v_within_days"]
+
+
+def test_a_month_that_is_over_is_added_up_once(warehouse: Warehouse, land: Callable[..., Any], line: MakeLine) -> None:
+    """association_parts: a sum of its tables, which gives the p-value that the tables themselves give."""
+    table = {("fp_1", 90.0): 4, ("fp_2", 90.0): 2, ("fp_1", 80.0): 1, ("fp_2", 80.0): 4}
+    aggregate(warehouse, land(answers(line, 1, table) + answers(line, 2, table)).days, [])
+    assert warehouse.rows("from raw.tests where test = 'association_month'") == []
+    more = [line("2026-04-01", top={"Heads": pct}, fingerprint=name) for name, pct in table]
+    aggregate(warehouse, land(more).days, [])
+    (summed,) = warehouse.rows("select distinct statistic, permuted from raw.tests where test = 'association_month'")
+    assert len(summed["permuted"]) == 999
+    tables = warehouse.rows(
+        "select statistic, permuted, month(tables.day) as month from raw.tests as tests "
+        "join mart.cluster_tables_by_day as tables on input_hash = table_id where threshold_pp = 0.01"
+    )
+    assert summed["statistic"] == pytest.approx(sum(row["statistic"] for row in tables if row["month"] == 3))
+    parts = warehouse.rows(
+        "select is_sum, table_ids from mart.association_parts where threshold_pp = 0.01 order by first_day"
+    )
+    assert [(part["is_sum"], len(part["table_ids"])) for part in parts] == [(True, 2), (False, 1)]
+    (both,) = warehouse.rows(SELECT)
+    observed = sum(row["statistic"] for row in tables)
+    draws = [sum(draw) for draw in zip(*(row["permuted"] for row in tables), strict=True)]
+    assert both["p_value"] == (1 + sum(draw >= observed * (1 - 1e-6) - 1e-9 for draw in draws)) / 1_000
+    rebuild(warehouse, [])
+    assert warehouse.rows(SELECT) == [both]
+    assert len(warehouse.rows("from raw.tests where test = 'association_month'")) == 1

@@ -34,6 +34,24 @@ def divergences(query: Callable[[str], list[dict[str, Any]]]) -> dict[str, tuple
     return {row["text"]: (row["divergence_chars"], row["divergence_tokens"]) for row in rows}
 
 
+def test_completions_are_counted_by_period(marts: Marts, line: MakeLine) -> None:
+    """texts_by_period: of a day, and over all days of the last request; how many came so many times, and how long."""
+    query = marts(
+        [
+            *texts(line, "a", "a", "bb", "☕☕☕"),
+            *texts(line, "a", "bb", None, day="2026-03-02"),
+            *texts(line, "old", day="2026-03-01", prompt="edited", request=EDITED),
+            *texts(line, "new", day="2026-03-02", prompt="edited"),
+        ]
+    )
+    rows = query("from mart.texts_by_period where prompt <> 'edited' order by period nulls first")
+    figures = [(row["answered"], row["unique_completions"], row["modal_n"], row["longest_chars"]) for row in rows]
+    assert figures == [(6, 3, 3, 3), (4, 3, 2, 3), (2, 2, 1, 2)]
+    assert [row["sizes"] for row in rows] == [{1: 1, 2: 1, 3: 1}, {1: 2, 2: 1}, {1: 2}]
+    (edited,) = query("from mart.texts_by_period where prompt = 'edited' and period is null")
+    assert edited["answered"] == 1
+
+
 def test_completions_differ_first_where_they_differ(marts: Marts, line: MakeLine) -> None:
     """divergence_by_day: from 0; a proper prefix at its own length; in code points; null for the modal one."""
     said = ("the ☕ cup", "the ☕ cup", "the ☕ pot", "the", "", "A", "the ☕ cup!")
@@ -274,7 +292,7 @@ def test_many_bodies_are_typed_part_by_part(
     warehouse: Warehouse, land: Land, line: MakeLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """stg.bodies: where they are more than what is parsed at once, each of them once."""
-    monkeypatch.setattr(tasks.warehouse, "statement", lambda name: statement(name).replace("33554432", "1000"))
+    monkeypatch.setattr(tasks.warehouse.opened, "statement", lambda name: statement(name).replace("33554432", "1000"))
     land(texts(line, *map(str, range(20))))
     assert len(warehouse.rows("select distinct part from new_bodies")) > 5
     rows = warehouse.rows("select outcome, text from stg.samples order by requested_at")
