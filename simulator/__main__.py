@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from aiohttp import web
@@ -51,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--fault", action="append", default=[], metavar="KIND=RATE", help="meet a share of the calls")
     parser.add_argument("--fault-first", action="append", default=[], metavar="KIND=N", help="meet the next N calls")
+    parser.add_argument(
+        "--ledger", type=Path, metavar="FILE", help="note there each answer that is begun, and sent whole"
+    )
+    parser.add_argument("--control", action="store_true", help="let PUT /faults change the faults while it runs")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when the pipe on standard input closes")
     return parser
 
@@ -63,6 +68,8 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         retry_after_s=arguments.retry_after,
         changes_on=arguments.changes_on,
         key=arguments.key,
+        ledger=arguments.ledger,
+        is_controlled=arguments.control,
         fault_rates=_pairs(arguments.fault, float),
         first_faults=_pairs(arguments.fault_first, int),
     )

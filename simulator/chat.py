@@ -14,6 +14,7 @@ from simulator.asked import Asked, read_chat
 from simulator.batches import Batches
 from simulator.counts import Counts
 from simulator.faults import ERROR_PAGE, SPOILT, STATUSES, Faults, spoil
+from simulator.ledger import STARTED, WHOLE, Event, Ledger
 from simulator.models import Model
 from simulator.oracle import Oracle
 from simulator.refusals import RefusedError, refuse_beyond_reasoning, unknown_model
@@ -47,7 +48,8 @@ class Chat:
         self._settings = settings
         self._oracle = oracle
         self._counts = counts
-        self._faults = Faults(settings.seed, settings.fault_rates, dict(settings.first_faults))
+        self.faults = Faults(settings.seed, settings.fault_rates, dict(settings.first_faults))
+        self._ledger = Ledger(settings.ledger) if settings.ledger else None
         self._batches = Batches()
         self._attempts: Counter[tuple[dt.date, str]] = Counter()
         self._known: dict[tuple[str | None, bytes], Asked] = {}
@@ -62,16 +64,17 @@ class Chat:
             case "timeout" | "drop":
                 return await _silent(call)
             case "html":
-                return _page(call)
+                return await self._sent(call, _page(call))
             case status if status in STATUSES:
                 return self._error(call, status)
         body = self._body(call, await self._batches.joined(call.model))
         match call.fault:
             case "cut":
+                self._note(call, STARTED)
                 return await _cut(call, body)
             case "bad-json":
-                return web.Response(body=body[: len(body) // 2], headers=call.headers)
-        return web.Response(body=body, headers=call.headers)
+                return await self._sent(call, web.Response(body=body[: len(body) // 2], headers=call.headers))
+        return await self._sent(call, web.Response(body=body, headers=call.headers))
 
     def _call(self, request: web.Request, raw: bytes, dialect: Dialect, deployment: str | None) -> Call:
         asked = self._asked(raw, deployment)
@@ -96,13 +99,39 @@ class Chat:
     def _fault(self, request: web.Request, asked: Asked, day: dt.date) -> str | None:
         self._attempts[day, asked.request_id] += 1
         attempt = self._attempts[day, asked.request_id]
-        fault = self._faults.met(request.headers.get(FAULT_HEADER), day, asked.request_id, attempt)
+        fault = self.faults.met(request.headers.get(FAULT_HEADER), day, asked.request_id, attempt)
         if fault is not None:
             self._counts.faults[fault] += 1
         return fault
 
     def _seconds(self, fault: str | None) -> float:
         return self._settings.latency_s + (self._settings.slow_s if fault == "latency" else 0.0)
+
+    async def _sent(self, call: Call, response: web.Response) -> web.Response:
+        """The response; with a ledger it is sent here, because only that tells whether it went out whole."""
+        if self._ledger is None:
+            return response
+        self._note(call, STARTED)
+        try:
+            await response.prepare(call.request)
+            await response.write_eof()
+        except ConnectionError:
+            # Whoever asked is gone.
+            return response
+        self._note(call, WHOLE)
+        return response
+
+    def _note(self, call: Call, event: Event) -> None:
+        if self._ledger is not None:
+            call_id = call.headers.get("x-request-id") or call.headers.get("apim-request-id")
+            self._ledger.note(
+                event,
+                call=call_id,
+                day=call.day.isoformat(),
+                model=call.asked.model,
+                request_id=call.asked.request_id,
+                fault=call.fault,
+            )
 
     def _error(self, call: Call, status: str) -> web.Response:
         kind, code = STATUSES[status]

@@ -48,6 +48,19 @@ class Faults:
         return next((kind for kind, rate in self.rates.items() if uniform(self.seed, kind, *call) < rate), None)
 
 
+def read_faults(raw: bytes) -> tuple[dict[str, float], dict[str, int]]:
+    """The rates and the first faults that a request to change them names. Raises UsageError for what is none."""
+    try:
+        given = json.loads(raw)
+        rates = {known_kind(kind): float(rate) for kind, rate in given.pop("rates", {}).items()}
+        first = {known_kind(kind): int(number) for kind, number in given.pop("first", {}).items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise UsageError('The body must read {"rates": {KIND: SHARE}, "first": {KIND: NUMBER}}.') from error
+    if given:
+        raise UsageError(f"{next(iter(given))!r} is neither 'rates' nor 'first'.")
+    return rates, first
+
+
 def known_kind(kind: str) -> str:
     """The kind itself. Raises UsageError for one that does not exist."""
     if kind not in KINDS:

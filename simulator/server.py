@@ -8,6 +8,7 @@ from simulator import wire
 from simulator.chat import Chat
 from simulator.counts import Counts
 from simulator.embeddings import EMBEDDING_MODELS, embeddings_body
+from simulator.faults import read_faults
 from simulator.oracle import Oracle
 from simulator.refusals import RefusedError, refusals
 from simulator.settings import Settings
@@ -20,6 +21,7 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self._key = settings.key
+        self._is_controlled = settings.is_controlled
         self._oracle = Oracle(settings)
         self._counts = Counts()
         self._chat = Chat(settings, self._oracle, self._counts)
@@ -38,6 +40,8 @@ class Server:
                 web.get("/stats", self.stats),
             ]
         )
+        if self._is_controlled:
+            app.router.add_put("/faults", self.change_faults)
         return app
 
     async def openai_chat(self, request: web.Request) -> web.StreamResponse:
@@ -74,6 +78,11 @@ class Server:
     async def stats(self, request: web.Request) -> web.Response:
         """GET /stats; with `?ids=1` the ids of the completions that were sent whole."""
         return _json(self._counts.shown(with_ids=request.query.get("ids") == "1"))
+
+    async def change_faults(self, request: web.Request) -> web.Response:
+        """PUT /faults: from now on these, and no others."""
+        self._chat.faults.rates, self._chat.faults.first = read_faults(await request.read())
+        return _json({"faults": "changed"})
 
     def _demand_bearer(self, request: web.Request) -> None:
         if self._key is not None and request.headers.get("Authorization") != f"Bearer {self._key}":

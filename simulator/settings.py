@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from pathlib import Path
 
 DEFAULT_CHANGES_ON = dt.date(2026, 3, 9)
 
@@ -16,5 +17,7 @@ class Settings:
     retry_after_s: float = 1.0
     changes_on: dt.date = DEFAULT_CHANGES_ON
     key: str | None = None
+    ledger: Path | None = None
+    is_controlled: bool = False
     fault_rates: dict[str, float] = field(default_factory=dict)
     first_faults: dict[str, int] = field(default_factory=dict)
