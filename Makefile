@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench calibrate serve lock clean
+.PHONY: setup demo test check bench calibrate serve drill audit lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/.installed
@@ -38,9 +38,16 @@ calibrate: setup
 serve: setup
 	$(BIN)/flipbook serve
 
+# Arguments by DRILL, such as `make drill DRILL="--seed 2 --harms 50 --minutes 3"`.
+drill: setup
+	$(BIN)/python -m drill $(DRILL)
+
+audit: setup
+	.ci/audit
+
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --extra dev pyproject.toml --output-file requirements.lock
+	  --extra dev --extra ducklake pyproject.toml --output-file requirements.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

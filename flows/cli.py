@@ -6,11 +6,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 from pydantic import ValidationError
 
+from flows import cli_data, cli_server
+from flows.options import as_json_option, settings_options
 from tasks.core.endpoints import first_problem
 from tasks.core.errors import FlipbookError, UsageError
 from tasks.core.prices import estimate
@@ -18,30 +19,12 @@ from tasks.core.study import Study
 from tasks.settings import Settings, read_settings
 
 # Set before Prefect is imported: no word to anyone outside, and on the terminal our own words alone.
-PRIVATE = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
+# Prefect's second UI asks an address beyond this machine whenever it loads, so the first one is shown.
+PRIVATE = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_SERVER_UI_V2_ENABLED": "false", "DO_NOT_TRACK": "1"}
 QUIET = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL"}
 # As a shell says it of a process that Ctrl-C ended.
 INTERRUPTED = 130
 
-SETTINGS_OPTIONS = ("warehouse", "spool", "site", "endpoints", "endpoint")
-
-
-def _say_in_environment(_: click.Context, option: click.Parameter, value: str | None) -> None:
-    # The flow reads its settings from the environment, here as at a worker.
-    if value is not None:
-        os.environ[f"FLIPBOOK_{str(option.name).upper()}"] = value
-
-
-def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say the same as `FLIPBOOK_*`."""
-    for name in reversed(SETTINGS_OPTIONS):
-        described = Settings.model_fields[name].description
-        option = click.option(f"--{name}", expose_value=False, callback=_say_in_environment, help=described)
-        command = option(command)
-    return command
-
-
-as_json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")
 samples_option = click.option("--samples", type=click.IntRange(min=1), help="Calls per series, instead of the study's.")
 
 
@@ -241,22 +224,6 @@ def simulate(options: tuple[str, ...]) -> None:
 
 @cli.command()
 @settings_options
-@as_json_option
-def doctor(as_json: bool) -> None:
-    """What is set up and what is not: files, keys, warehouse, spool, versions."""
-    from tasks.diagnosis import diagnose
-
-    findings = diagnose(read_settings(), os.environ)
-    if as_json:
-        click.echo(json.dumps([finding.as_dict() for finding in findings]))
-    else:
-        for finding in findings:
-            click.echo(f"{'ok  ' if finding.is_ok else 'look'}  {finding.what}: {finding.found}")
-    sys.exit(0 if all(finding.is_ok or not finding.is_needed for finding in findings) else 1)
-
-
-@cli.command()
-@settings_options
 @click.option("--port", default=4200, show_default=True, help="The server's port.")
 @click.option("--site-port", default=8000, show_default=True, help="The reports' port.")
 def serve(port: int, site_port: int) -> None:
@@ -264,6 +231,10 @@ def serve(port: int, site_port: int) -> None:
     from flows.serve import serve_all
 
     serve_all(read_settings(), port, site_port, tell=click.echo)
+
+
+for _command in (*cli_data.COMMANDS, *cli_server.COMMANDS):
+    cli.add_command(_command)
 
 
 def main() -> None:

@@ -13,7 +13,8 @@ from tasks.embedded import simulator_running
 from tasks.judging import judge_kept
 from tasks.render import render
 from tasks.settings import Settings
-from tasks.warehouse import Warehouse
+from tasks.shared_limit import alone
+from tasks.warehouse import Warehouse, exists
 
 STUDY = "coin-flip"
 ENDPOINT = "simulator"
@@ -34,7 +35,8 @@ def run_demo(settings: Settings, days: int, samples: int, *, tell: Listener) -> 
     changes_on = wanted[int(days * CHANGE)]
     address = catalogue.endpoints(settings)[ENDPOINT].base_url
     simulator = simulator_running(address, options=["--changes-on", str(changes_on)])
-    with server_running(), simulator, judge_kept():
+    # Alone: what a demo shows is nobody's news.
+    with alone(), server_running(), simulator, judge_kept():
         for study, its_days in ((flips, wanted), (texts, wanted[-TEXT_DAYS:])):
             for day in sorted(set(its_days) - _complete_days(settings, study)):
                 _run_day(study, day, tell)
@@ -62,7 +64,7 @@ def _run_day(study: Study, day: dt.date, tell: Listener) -> None:
 
 
 def _complete_days(settings: Settings, study: Study) -> set[dt.date]:
-    if not settings.warehouse_file.exists():
+    if not exists(settings):
         return set()
     with Warehouse.open(settings, read_only=True) as warehouse:
         rows = warehouse.report("complete_days", {"study": study.name, "configuration_hash": study.configuration_hash})

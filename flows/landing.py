@@ -28,11 +28,16 @@ MOST_REJECTS_SAID = 10
 
 @dataclass(frozen=True)
 class Result:
-    """What came of landing: the landings, the expectations that did not hold, and the pages, the index first."""
+    """What came of landing: the landings, the expectations that did not hold, and the pages, the index first.
+
+    And the studies and days that were counted, also those of runs that landed before and were left behind.
+    """
 
     landings: tuple[Landing, ...]
     broken: tuple[Judgement, ...]
     pages: tuple[Path, ...]
+    studies: tuple[str, ...] = ()
+    days: tuple[dt.date, ...] = ()
 
     def json(self) -> str:
         """For scripts."""
@@ -120,7 +125,10 @@ def land_recordings(settings: Settings, files: Sequence[Path]) -> Result:
 
 def rebuild_all(settings: Settings, *, tests: bool = False) -> Path:
     """Make everything right of what was received again; with `tests`, test again, too. Returns the index."""
-    restage_all(settings)
+    if kept := restage_all(settings):
+        say(
+            f"The answers of {len(kept)} days, {kept[0]} to {kept[-1]}, are archived: what they say is kept as it was read"
+        )
     rebuild_marts(settings, price_rows(catalogue.endpoints(settings)), catalogue_patterns(settings), tests=tests)
     copy_marts(settings)
     return stage(render, settings)[0]
@@ -156,7 +164,7 @@ def _count_and_show(
     broken = tuple(judgement for judgement in judgements if judgement.success is False)
     for judgement in broken:
         say(f"{judgement.severity}: {judgement.observed}")
-    return Result(tuple(landings), broken, tuple(written))
+    return Result(tuple(landings), broken, tuple(written), tuple(studies), tuple(days))
 
 
 def _say_landing(file: Path, landing: Landing) -> None:

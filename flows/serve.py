@@ -3,12 +3,14 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
 from flows import leashed
+from flows.deploying import POOL, deploy
 from flows.left_behind import crash_left_behind
 from flows.reporting import Listener
 from flows.server import HOME, HOST, wait_for_server
@@ -16,14 +18,13 @@ from tasks import catalogue
 from tasks.core.errors import FlipbookError
 from tasks.settings import PROJECT, Settings
 
-POOL = "flipbook"
 PAUSE_S = 0.5
 
 
 def serve_all(settings: Settings, port: int, site_port: int, *, tell: Listener) -> None:
     """Serve until Ctrl-C or SIGTERM. Raises FlipbookError where a part does not start, or ends by itself."""
-    # A mistake in it would abort `prefect deploy` with a page of traceback.
-    deployments = catalogue.deployments(settings)
+    # Before anything starts: a mistake in them is found now.
+    catalogue.deployments(settings)
     catalogue.endpoints(settings)
     settings.site.mkdir(parents=True, exist_ok=True)
     environment = environment_of_parts(settings, port, site_port, tell)
@@ -34,12 +35,11 @@ def serve_all(settings: Settings, port: int, site_port: int, *, tell: Listener) 
         crash_left_behind(environment["PREFECT_API_URL"])
         # After the worker has stopped, and before the server does.
         stack.callback(_leave_nothing_running, server, environment["PREFECT_API_URL"])
-        _create_pool(environment)
-        _done(environment, "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(settings.catalogue))
+        with temporary_settings({PREFECT_API_URL: environment["PREFECT_API_URL"]}):
+            deploy(settings, tell=tell)
         pages = ("http.server", "--bind", HOST, "--directory", str(settings.site), str(site_port))
         worker = ("prefect", "worker", "start", "--pool", POOL, "--type", "process")
         parts = [server, _started(stack, environment, *pages), _started(stack, environment, *worker)]
-        tell(f"Deployed: {', '.join(deployments)}.")
         tell(f"Start a run, or change a schedule: http://{HOST}:{port}/deployments")
         tell(f"Read the reports:                  http://{HOST}:{site_port}/")
         tell("Ctrl-C ends all of it; what is scheduled waits for the next start.")
@@ -79,28 +79,10 @@ def _studies_by_key(settings: Settings) -> dict[str, set[str]]:
     return needed
 
 
-def _create_pool(environment: Mapping[str, str]) -> None:
-    # Only where there is none: `--overwrite` would undo an operator's limit, and resume a pool that is paused.
-    if _ran(environment, "prefect", "work-pool", "inspect", POOL).returncode:
-        _done(environment, "prefect", "work-pool", "create", POOL, "--type", "process")
-
-
 def _started(stack: ExitStack, environment: Mapping[str, str], *command: str) -> subprocess.Popen[bytes]:
     process = leashed.start(environment, *command, cwd=PROJECT)
     stack.callback(leashed.stop, process)
     return process
-
-
-def _done(environment: Mapping[str, str], *command: str) -> None:
-    done = _ran(environment, *command)
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise FlipbookError(f"`{' '.join(command)}` failed: {said[-1] if said else 'without a word'}")
-
-
-def _ran(environment: Mapping[str, str], *command: str) -> subprocess.CompletedProcess[str]:
-    arguments = [sys.executable, "-m", *command]
-    return subprocess.run(arguments, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
 
 def _leave_nothing_running(server: subprocess.Popen[bytes], api_url: str) -> None:

@@ -15,6 +15,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows import leashed
 from tasks.core.errors import FlipbookError
 from tasks.settings import PROJECT
+from tasks.shared_limit import alone
 
 HOST = "127.0.0.1"
 HOME = PROJECT / "data" / "prefect"
@@ -39,7 +40,7 @@ def server_running() -> Iterator[None]:
     server = leashed.start(environment, *_uvicorn(port), cwd=PROJECT)
     try:
         wait_for_server(port, server)
-        with temporary_settings({PREFECT_API_URL: f"http://{HOST}:{port}/api"}):
+        with temporary_settings({PREFECT_API_URL: f"http://{HOST}:{port}/api"}), alone():
             yield
     finally:
         leashed.stop(server)

@@ -2,20 +2,20 @@
 
 import datetime as dt
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prefect import flow, runtime
-from prefect.artifacts import acreate_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from flows.artifacts import leave_report, progress_shown
+from flows.events import tell_broken, tell_changes, tell_missed, tell_stopped
 from flows.landing import land_spools
 from flows.reporting import say
 from tasks import catalogue
 from tasks.core.endpoints import Endpoint
-from tasks.core.errors import FlipbookError, UsageError, WarehouseHeldError
+from tasks.core.errors import DayOverError, FlipbookError, UsageError, WarehouseHeldError
 from tasks.core.preflight import endpoints_of, keys_of, sent_to
 from tasks.core.schedule import day_of_run
 from tasks.core.study import Study
@@ -23,7 +23,6 @@ from tasks.judging import judge_ready
 from tasks.landed import malformed_samples
 from tasks.patterns import refuse_bad_pattern
 from tasks.provenance import revision
-from tasks.render import summary
 from tasks.sample import Outcome, sample_study
 from tasks.settings import Settings, read_settings
 from tasks.spool import RunHeader, Spool, close_past, finished_not_landed, prune
@@ -42,14 +41,19 @@ async def study(study: Study, day: dt.date | None = None, new: bool = False, pag
     """
     try:
         settings = read_settings()
-        close_past(settings.spool, dt.datetime.now(dt.UTC).date())
+        for folder in close_past(settings.spool, dt.datetime.now(dt.UTC).date()):
+            await tell_stopped(settings, folder.run)
+        scheduled_at = runtime.flow_run.scheduled_start_time
         try:
-            plan = planned(settings, study, day, scheduled_at=runtime.flow_run.scheduled_start_time)
+            plan = planned(settings, study, day, scheduled_at=scheduled_at)
+        except DayOverError as late:
+            await tell_missed(settings, study.name, scheduled_at, str(late))
+            return await _refused(settings, late, pages=pages, name="Too late")
         except UsageError as refusal:
-            return _refused(settings, refusal, pages=pages)
+            return await _refused(settings, refusal, pages=pages)
         with judge_ready():
             outcome = await _sample(settings, plan, new=new)
-            _land(settings, pages=pages)
+            await _land(settings, pages=pages)
     except WarehouseHeldError as error:
         return Failed(
             name="Landed later", message=f"{error} The answers are safe in the spool: the next run lands them."
@@ -57,27 +61,30 @@ async def study(study: Study, day: dt.date | None = None, new: bool = False, pag
     except FlipbookError as error:
         return Failed(message=str(error))
     try:
-        await _leave_artifact(settings, plan.study)
+        await leave_report(settings, plan.study)
         return _ended(outcome, malformed_samples(settings, outcome.run))
     except FlipbookError as error:
         say(f"{error} The run has landed; nothing more is said of its answers here.")
         return _ended(outcome, 0)
 
 
-def _refused(settings: Settings, refusal: UsageError, *, pages: bool) -> State:
+async def _refused(settings: Settings, refusal: UsageError, *, pages: bool, name: str | None = None) -> State:
     """Nothing is sampled, but what others left in the spool lands."""
     try:
         if finished_not_landed(settings.spool):
-            _land(settings, pages=pages)
+            await _land(settings, pages=pages)
     except FlipbookError as error:
-        return Failed(message=f"{refusal} {error}")
-    return Failed(message=str(refusal))
+        return Failed(name=name, message=f"{refusal} {error}")
+    return Failed(name=name, message=str(refusal))
 
 
-def _land(settings: Settings, *, pages: bool) -> None:
+async def _land(settings: Settings, *, pages: bool) -> None:
     landed = land_spools(settings, pages=pages)
     if landed.pages:
         say(f"The report: {landed.pages[0]}")
+    await tell_broken(settings, landed)
+    if landed.days:
+        await tell_changes(settings, landed.studies, max(landed.days))
 
 
 @dataclass(frozen=True)
@@ -112,18 +119,18 @@ async def _sample(settings: Settings, plan: Plan, *, new: bool) -> Outcome:
         spool = Spool.create(settings.spool, header)
         say(f"Run {header.run_id}: {header.planned:,} calls for {plan.day}.")
     with spool:
-        return await sample_study(spool, plan.endpoints, environment=os.environ, on_progress=_say_progress)
+        if spool.is_finished:
+            # It only waits to land.
+            return await sample_study(spool, plan.endpoints, environment=os.environ)
+        async with progress_shown(plan.study, spool.header.planned) as note:
 
+            def on_progress(progress: Progress) -> None:
+                note(progress)
+                say(progress.sentence)
 
-def _say_progress(progress: Progress) -> None:
-    failures = f"{progress.failures:,} failed" if progress.failures else ""
-    say(f"{progress.target}: {progress.done:,} of {progress.planned:,}", failures)
-
-
-async def _leave_artifact(settings: Settings, study: Study) -> None:
-    # Keys of artifacts are lower-case letters, digits and dashes.
-    key = re.sub(r"[^a-z0-9]+", "-", f"study-{study.name.lower()}").strip("-")
-    await acreate_markdown_artifact(summary(settings, study.name), key=key, description=study.description)
+            outcome = await sample_study(spool, plan.endpoints, environment=os.environ, on_progress=on_progress)
+    await tell_stopped(settings, outcome.run, sum(target.failures for target in outcome.targets))
+    return outcome
 
 
 def _ended(outcome: Outcome, malformed: int) -> State:

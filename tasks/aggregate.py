@@ -17,34 +17,6 @@ PriceRow = tuple[str, str, float, float]
 # Study, and the answer pattern that the catalogue has for it.
 PatternRow = tuple[str, str]
 
-PRICES = """
-create or replace temp table prices (
-    endpoint varchar,
-    model varchar,
-    input_usd_per_million double,
-    output_usd_per_million double
-)
-"""
-
-PATTERNS = "create or replace temp table patterns (study varchar, answer_pattern varchar)"
-
-SETTINGS = """
-    select
-        study,
-        list(threshold_pp order by threshold_pp) as thresholds_pp,
-        any_value(answer_pattern) as answer_pattern,
-        any_value(embedding_model) as embedding_model
-    from mart.thresholds_by_study
-    inner join mart.text_settings_by_study using (study)
-    group by study
-"""
-WITHHELD = "select distinct run_id from mart.quality_by_run where severity = 'critical' and not success"
-DAYS_OF = """
-    select day from mart.calls_by_day where study in (select unnest($studies::varchar[]))
-    union
-    select day from mart.runs_by_day where run_id in (select unnest($runs::varchar[]))
-"""
-
 
 def aggregate(
     warehouse: Warehouse,
@@ -58,7 +30,7 @@ def aggregate(
     thresholds or another answer pattern; and everything, where another version of Flipbook made the marts. A model that
     `prices` does not name has an unknown cost. `patterns` are for studies that are known from imports alone.
     """
-    with warehouse.transaction():
+    with warehouse.transaction("counting"):
         declare(warehouse, prices, patterns)
         if 0 < len(warehouse.unlike(models("mart"))) < len(models("mart")):
             _make_all(warehouse)
@@ -81,7 +53,7 @@ def rebuild(
 
     What was tested before is not tested again, unless `tests`.
     """
-    with warehouse.transaction():
+    with warehouse.transaction("counting"):
         declare(warehouse, prices, patterns)
         _make_all(warehouse, again=tests)
 
@@ -102,7 +74,7 @@ def _make_counts(warehouse: Warehouse, days: Sequence[dt.date]) -> None:
 
 
 def _make_all(warehouse: Warehouse, *, again: bool = False) -> None:
-    days = [row["day"] for row in warehouse.rows("select distinct day from raw.calls order by day")]
+    days = warehouse.column(statement("land/all_days"))
     warehouse.drop(models("mart"))
     for model in models_before_tests():
         make_in_chunks(warehouse, model, days)
@@ -138,8 +110,8 @@ def _judged(warehouse: Warehouse) -> _Judged:
     if warehouse.unlike(models("mart")):
         return _Judged({}, set())
     return _Judged(
-        {row["study"]: row for row in warehouse.rows(SETTINGS)},
-        {row["run_id"] for row in warehouse.rows(WITHHELD)},
+        {row["study"]: row for row in warehouse.rows(statement("aggregate/settings"))},
+        set(warehouse.column(statement("aggregate/withheld_runs"))),
     )
 
 
@@ -148,20 +120,20 @@ def _days_restated(warehouse: Warehouse, before: _Judged) -> set[dt.date]:
     now = _judged(warehouse)
     studies = [study for study, row in now.settings.items() if before.settings.get(study, row) != row]
     runs = sorted(now.withheld ^ before.withheld)
-    return {row["day"] for row in warehouse.rows(DAYS_OF, {"studies": studies, "runs": runs})}
+    return set(warehouse.column(statement("aggregate/days_of"), {"studies": studies, "runs": runs}))
 
 
 def declare(warehouse: Warehouse, prices: Sequence[PriceRow], patterns: Sequence[PatternRow]) -> None:
     """What the marts read that no sample says: prices, patterns, and a macro, for as long as the connection is open."""
-    for sql in (PRICES, PATTERNS, statement("macros/shared_characters")):
-        warehouse.execute(sql)
+    for name in ("aggregate/prices", "aggregate/patterns", "macros/shared_characters"):
+        warehouse.execute(statement(name))
     if prices:
         warehouse.connection.executemany("insert into prices values (?, ?, ?, ?)", prices)
     if patterns:
         warehouse.connection.executemany("insert into patterns values (?, ?)", patterns)
 
 
-@task(name="aggregate", cache_policy=NO_CACHE, retries=0, persist_result=False)
+@task(name="aggregate", task_run_name="aggregate", cache_policy=NO_CACHE, retries=0, persist_result=False)
 def aggregate_days(
     settings: Settings, days: Sequence[dt.date], prices: Sequence[PriceRow], patterns: Sequence[PatternRow] = ()
 ) -> None:

@@ -25,14 +25,21 @@ def endpoints(settings: Settings) -> dict[str, Endpoint]:
 def deployments(settings: Settings) -> dict[str, Study]:
     """The study of each deployment in the catalogue, by the deployment's name. Raises UsageError."""
     path = settings.catalogue
+    parameters = {entry["name"]: entry["parameters"]["study"] for entry in entries(settings)}
+    return {name: _study(path, name, fields) for name, fields in parameters.items()}
+
+
+def entries(settings: Settings) -> list[dict[str, Any]]:
+    """Each deployment as the catalogue says it; all have a name and a study. Raises UsageError."""
+    path = settings.catalogue
     try:
-        entries = yaml.safe_load(_text(path))["deployments"]
-        parameters = {entry["name"]: entry["parameters"]["study"] for entry in entries}
+        found = yaml.safe_load(_text(path))["deployments"]
+        _ = [(entry["name"], entry["parameters"]["study"]) for entry in found]
     except (yaml.YAMLError, ValueError) as error:
         raise UsageError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
     except (KeyError, TypeError) as error:
         raise UsageError(f"{path}: every deployment needs a name and parameters.study ({error}).") from error
-    return {name: _study(path, name, fields) for name, fields in parameters.items()}
+    return list(found)
 
 
 def study(settings: Settings, name: str) -> Study:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -11,6 +11,7 @@ from tasks.core.expectations import NO_PLAN, RUN_EXPECTATIONS, SERIES_EXPECTATIO
 from tasks.facts import Row, facts_of_run
 from tasks.judging import Judging
 from tasks.settings import Settings
+from tasks.tested import append
 from tasks.warehouse import Warehouse
 
 
@@ -32,9 +33,7 @@ def check_run(
     judgements = case.judge(RUN_EXPECTATIONS, [facts.run]) + case.judge(SERIES_EXPECTATIONS, facts.series)
     # All or none: a run with some of its judgements would count as judged.
     with warehouse.transaction():
-        warehouse.connection.executemany(
-            "insert into raw.expectations values (?, ?, ?, ?, ?, ?, ?, ?)", [astuple(one) for one in judgements]
-        )
+        append(warehouse, "raw.expectations", [asdict(one) for one in judgements])
     return judgements
 
 
@@ -79,7 +78,7 @@ def _totals(rows: Sequence[Row]) -> Row:
     return totals
 
 
-@task(name="check", cache_policy=NO_CACHE, retries=0, persist_result=False)
+@task(name="check", task_run_name="check", cache_policy=NO_CACHE, retries=0, persist_result=False)
 def check_runs(
     settings: Settings,
     run_ids: Sequence[str],

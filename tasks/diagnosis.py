@@ -1,53 +1,45 @@
-"""What is set up and what is not, for `flipbook doctor`."""
+"""What is set up and what is not, for `flipbook doctor`: everything that needs no call to a provider."""
 
+import datetime as dt
 import platform
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from pathlib import Path
 
-from tasks import catalogue
+from tasks import catalogue, server_diagnosis, warehouse_diagnosis
 from tasks.core.errors import FlipbookError
+from tasks.core.findings import Finding
+from tasks.holders import holders
 from tasks.settings import Settings
 from tasks.spool import finished_not_landed
-from tasks.warehouse import Warehouse
+from tasks.spool.folder import LOCK, folders
 
 LIBRARIES = ("flipbook", "prefect", "openai", "duckdb", "great-expectations", "jinja2")
 LOW_DISK_GB = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `is_needed` ones must be ok before anything runs."""
-
-    what: str
-    found: str
-    is_ok: bool
-    is_needed: bool = True
-
-    def as_dict(self) -> dict[str, str | bool]:
-        """For JSON."""
-        return asdict(self)
-
-
 def diagnose(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
     """Look at everything that needs no call to a provider."""
+    now = dt.datetime.now(dt.UTC)
     return [
         Finding(
             "versions",
             ", ".join([f"python {platform.python_version()}", *(f"{n} {version(n)}" for n in LIBRARIES)]),
             True,
         ),
-        _tried("catalogue", lambda: ", ".join(catalogue.deployments(settings))),
-        _tried("endpoints", lambda: ", ".join(catalogue.endpoints(settings))),
+        tried("catalogue", lambda: ", ".join(catalogue.deployments(settings))),
+        tried("endpoints", lambda: ", ".join(catalogue.endpoints(settings))),
         *_keys(settings, environment),
-        _tried("warehouse", lambda: _warehouse(settings)),
-        _tried("spool", lambda: _spool(settings)),
-        _disk(settings),
+        *warehouse_diagnosis.findings(settings, now),
+        tried("spool", lambda: _spool(settings)),
+        *_disks(settings),
+        *server_diagnosis.findings(),
     ]
 
 
-def _tried(what: str, look: Callable[[], str]) -> Finding:
+def tried(what: str, look: Callable[[], str]) -> Finding:
+    """What a look at something gives, or the sentence in which it fails."""
     try:
         return Finding(what, look(), True)
     except FlipbookError as error:
@@ -71,20 +63,28 @@ def _keys(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
     ]
 
 
-def _warehouse(settings: Settings) -> str:
-    if not settings.warehouse_file.exists():
-        return f"none yet at {settings.warehouse_file}"
-    with Warehouse.open(settings.model_copy(update={"warehouse_wait_s": 1}), read_only=True) as warehouse:
-        samples = warehouse.rows("select count(*) as n from raw.calls")[0]["n"]
-    return f"{settings.warehouse_file}: {samples:,} samples"
-
-
 def _spool(settings: Settings) -> str:
     waiting = finished_not_landed(settings.spool)
-    return f"{settings.spool}: {len(waiting)} finished runs wait to land"
+    unfinished = [folder for folder in folders(settings.spool) if not folder.is_finished]
+    running = [folder for folder in unfinished if holders(folder.path / LOCK)]
+    said = [f"{len(waiting)} finished runs wait to land", f"{len(running)} runs sample now"]
+    if left := len(unfinished) - len(running):
+        said.append(f"{left} were left unfinished, and go on with the next run of their study and day")
+    return f"{settings.spool}: {', '.join(said)}"
 
 
-def _disk(settings: Settings) -> Finding:
-    folder = next(path for path in (settings.spool, *settings.spool.parents) if path.exists())
-    free_gb = shutil.disk_usage(folder).free / 1e9
-    return Finding("disk", f"{free_gb:,.1f} GB free for the spool", free_gb > LOW_DISK_GB)
+def _disks(settings: Settings) -> list[Finding]:
+    """Free room where runs write, and where they land; once, where that is one disk."""
+    places = {"spool": _existing(settings.spool), "warehouse": _existing(settings.marts_file.parent)}
+    by_disk: dict[int, list[str]] = {}
+    for what, folder in places.items():
+        by_disk.setdefault(folder.stat().st_dev, []).append(what)
+    found = []
+    for names in by_disk.values():
+        free_gb = shutil.disk_usage(places[names[0]]).free / 1e9
+        found.append(Finding("disk", f"{free_gb:,.1f} GB free for {' and '.join(names)}", free_gb > LOW_DISK_GB))
+    return found
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.parents) if path.exists())

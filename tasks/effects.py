@@ -13,18 +13,12 @@ from tasks.sql_files import statement
 from tasks.tested import Tested, keep
 from tasks.warehouse import Warehouse
 
-LATEST = """
-    select arg_max(input_hash, tested_at) as input_hash from raw.tests
-    where test = 'hour days'
-    group by study, endpoint, model, arm, prompt
-"""
-
 
 def run(warehouse: Warehouse, *, again: bool = False) -> None:
     """Ask it of the series where something else goes in now, or `again` of all."""
     rows = {_hash(row): row for row in warehouse.rows(statement("test/cells_by_hour"))}
     # The latest, not any: where a day was withheld and counts again, what went in before is what goes in now.
-    before = set() if again else {row["input_hash"] for row in warehouse.rows(LATEST)}
+    before = set() if again else set(warehouse.column(statement("test/latest_effects")))
     tested = [one for found, row in rows.items() if found not in before for one in _tested(found, row)]
     keep(warehouse, tested, dt.datetime.now(dt.UTC))
 

@@ -30,11 +30,6 @@ MOST_CHARACTERS = 60_000
 # A run has been sampled and waits to be counted: an endpoint that is down is not waited for as long as in sampling.
 RETRIES = Retries(attempts=4)
 
-KEEP = """
-    insert into raw.embeddings (completion_id, endpoint, embedding_model, embedding, error, embedded_at)
-    select unnest($completion_ids), $endpoint, $embedding_model, unnest($embeddings::float[][]), $error, $embedded_at
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -46,7 +41,7 @@ class Wanted:
     characters: int
 
 
-@task(name="embed", cache_policy=NO_CACHE, retries=0, persist_result=False)
+@task(name="embed", task_run_name="embed", cache_policy=NO_CACHE, retries=0, persist_result=False)
 def embed_completions(
     settings: Settings, studies: Sequence[str], days: Sequence[dt.date], endpoints: Mapping[str, Endpoint]
 ) -> list[str]:
@@ -153,8 +148,8 @@ class _Work:
             "error": error,
             "embedded_at": dt.datetime.now(dt.UTC),
         }
-        with Warehouse.open(self.settings) as warehouse:
-            warehouse.execute(KEEP, rows)
+        with Warehouse.open(self.settings) as warehouse, warehouse.transaction():
+            warehouse.execute(statement("embed/keep"), rows)
         return error
 
 

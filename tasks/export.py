@@ -1,29 +1,16 @@
 """Copies of the marts: one DuckDB file that readers may leave open, and Parquet and CSV files."""
 
 import datetime as dt
+import fcntl
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from tasks.core.errors import UsageError
 from tasks.settings import Settings
-from tasks.sql_files import models
+from tasks.sql_files import models, statement
 from tasks.warehouse import Warehouse, quoted
-
-_MARTS = """
-    select table_name
-    from information_schema.tables
-    where table_catalog = current_database() and table_schema = 'mart'
-    order by table_name
-"""
-
-_OTHER_COLUMNS = """
-    select table_name
-    from information_schema.columns
-    where table_catalog in (current_database(), 'copy') and table_schema = 'mart'
-    group by table_name
-    having count(distinct table_catalog) = 2 and count(*) <> 2 * count(distinct column_name)
-"""
 
 FORMATS = ("parquet", "csv")
 # Most marts are small, and a table takes whole blocks: with DuckDB's own 256 kB the copy would be mostly air.
@@ -37,24 +24,37 @@ def copy_marts(settings: Settings, days: Sequence[dt.date] | None = None) -> Pat
     """
     file = settings.marts_file
     unfinished = file.with_suffix(".unfinished")
-    # Not read-only, though it only reads: of two processes, one at a time brings the copy up to date.
-    with Warehouse.open(settings) as warehouse:
+    # A DuckLake's marts may have been counted on another machine since the copy was made: all of them are new.
+    days = None if settings.lake else days
+    # Not read-only, though it only reads: where there is no warehouse yet, there is one now.
+    with _alone(file) if settings.lake else nullcontext(), Warehouse.open(settings) as warehouse:
         unfinished.unlink(missing_ok=True)
         if days is not None and file.exists():
             shutil.copyfile(file, unfinished)
         warehouse.execute(f"attach {quoted(unfinished)} as copy (block_size {SMALL_BLOCKS})")
-        with warehouse.transaction():
+        with warehouse.snapshot():
             _copy_models(warehouse, days or ())
+            if settings.lake:
+                warehouse.execute(statement("export/keep_state"), {"state": warehouse.state})
         warehouse.execute("detach copy")
         unfinished.replace(file)
     return file
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Of the processes on this machine, one at a time brings the copy up to date, so that the newest comes last."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _copy_models(warehouse: Warehouse, days: Sequence[dt.date]) -> None:
     marts = models("mart")
     warehouse.execute("create schema if not exists copy.mart")
     warehouse.drop(warehouse.unlike(marts, "copy"), "copy")
-    other = {row["table_name"] for row in warehouse.rows(_OTHER_COLUMNS)}
+    other = set(warehouse.column(statement("export/other_columns")))
     warehouse.drop([model for model in marts if model.path.stem in other], "copy")
     for model in marts:
         if made_anew := model.made_anew:
@@ -76,6 +76,41 @@ def _copy_days(warehouse: Warehouse, table: str, made_anew: str, days: Sequence[
         warehouse.execute(f"create or replace table copy.{table} as from {table}")
 
 
+@contextmanager
+def marts(settings: Settings) -> Iterator[Warehouse]:
+    """The marts, to be read: a file's own, or the copy of a DuckLake's on this machine, brought up to date.
+
+    A page asks many small questions, and a DuckLake takes far longer than a file to begin to answer each. Raises UsageError
+    where the marts are those of another version.
+    """
+    if settings.lake is None:
+        with Warehouse.open(settings, read_only=True) as warehouse:
+            _refuse_others(warehouse)
+            yield warehouse
+        return
+    with Warehouse.open(settings, read_only=True) as warehouse:
+        _refuse_others(warehouse)
+        is_current = warehouse.state in _states_of(settings.marts_file)
+    with Warehouse.open_copy(settings.marts_file if is_current else copy_marts(settings)) as copy:
+        yield copy
+
+
+def _refuse_others(warehouse: Warehouse) -> None:
+    if warehouse.unlike(models("mart")):
+        raise UsageError(
+            "The warehouse's figures were made by another version of Flipbook, or not yet: `flipbook rebuild` makes them."
+        )
+
+
+def _states_of(file: Path) -> list[int]:
+    """The state of the DuckLake that a copy is of; nothing where there is none."""
+    if not file.exists():
+        return []
+    with Warehouse.open_copy(file) as copy:
+        # A copy that was made of a file's marts does not say it.
+        return copy.column(statement("export/state")) if copy.column(statement("export/has_state")) == [True] else []
+
+
 def export_marts(settings: Settings, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
     """Write each mart to `folder` in each format. Raises UsageError where it cannot be written."""
     try:
@@ -84,13 +119,9 @@ def export_marts(settings: Settings, folder: Path, formats: Sequence[str] = FORM
         raise UsageError(f"{folder} cannot be written: {error.strerror}.") from error
     written = []
     with Warehouse.open(settings, read_only=True) as warehouse:
-        for table in _marts(warehouse):
+        for table in warehouse.column(statement("export/marts")):
             for form in formats:
                 file = folder / f"{table}.{form}"
                 warehouse.execute(f"copy mart.{table} to {quoted(file)} (format {form})")
                 written.append(file)
     return written
-
-
-def _marts(warehouse: Warehouse) -> list[str]:
-    return [row["table_name"] for row in warehouse.rows(_MARTS)]

@@ -17,10 +17,10 @@ from tasks.core.canonical import canonical_json, request_id
 from tasks.core.recording import Reject
 from tasks.core.runs import Run
 from tasks.landed import Landing, record_rejects, record_runs, unjudged
-from tasks.recordings import CleanRecording, clean, refuse_unreadable
+from tasks.recordings import CleanRecording, clean, pieces, refuse_unreadable
 from tasks.settings import Settings
 from tasks.sql_files import statement
-from tasks.warehouse import UNFIT_INPUT, Warehouse
+from tasks.warehouse import OUT_OF_MEMORY, UNFIT_INPUT, Warehouse
 
 # Bad lines by the name of their file.
 Rejects = Mapping[str, Sequence[Reject]]
@@ -48,25 +48,29 @@ def land_run(warehouse: Warehouse, run: Run, files: Sequence[Path], landed_at: d
         return _land(warehouse, [run], files, {}, landed_at)
     except (*UNFIT_INPUT, ValueError):
         # No JSON, a wrong type, no request, a null where none may be.
-        with tempfile.TemporaryDirectory(dir=warehouse.path.parent) as folder:
+        with tempfile.TemporaryDirectory(dir=warehouse.folder) as folder:
             recordings = [clean(file, Path(folder) / f"{index}.ndjson") for index, file in enumerate(files)]
             return _land(warehouse, [run], *_good_and_bad(recordings), landed_at)
 
 
 def import_file(warehouse: Warehouse, source: Path, landed_at: dt.datetime) -> Landing:
     """Land a recording from elsewhere. The same file a second time changes nothing."""
-    with tempfile.TemporaryDirectory(dir=warehouse.path.parent) as folder:
+    with tempfile.TemporaryDirectory(dir=warehouse.folder) as folder:
         recording = clean(source, Path(folder) / "recording.ndjson")
         runs = _runs_of(recording) or [_run_of_rejects(recording, landed_at)]
         return _land(warehouse, runs, *_good_and_bad([recording]), landed_at)
 
 
-def restage_all(settings: Settings) -> None:
-    """Type every body again, from what is kept verbatim, some days at a time."""
+def restage_all(settings: Settings) -> list[dt.date]:
+    """Type every body again, from what is kept verbatim, some days at a time.
+
+    Bodies that are archived stay as they were typed: returns the days that have such.
+    """
     with Warehouse.open(settings) as warehouse, warehouse.transaction():
-        for table in ("bodies", "distributions", "completions"):
-            warehouse.execute(f"delete from stg.{table}")
+        for name in ("untyped_bodies", "unused_distributions", "unused_completions"):
+            warehouse.execute(statement(f"land/{name}"))
         warehouse.stage_all()
+        return warehouse.column(statement("archive/kept_days"))
 
 
 def _good_and_bad(recordings: Sequence[CleanRecording]) -> tuple[list[Path], Rejects]:
@@ -78,28 +82,38 @@ def _good_and_bad(recordings: Sequence[CleanRecording]) -> tuple[list[Path], Rej
 def _land(
     warehouse: Warehouse, runs: Sequence[Run], files: Sequence[Path], rejects: Rejects, landed_at: dt.datetime
 ) -> Landing:
-    parameters: dict[str, Any] = {"files": [str(file) for file in files], "days": []}
+    try:
+        return _land_parts(warehouse, runs, [files] if files else [], rejects, landed_at)
+    except OUT_OF_MEMORY:
+        # DuckDB takes 2,048 lines at once, however long they are.
+        with tempfile.TemporaryDirectory(dir=warehouse.folder) as folder:
+            parts = [[piece] for piece in pieces(files, Path(folder))]
+            return _land_parts(warehouse, runs, parts, rejects, landed_at)
+
+
+def _land_parts(
+    warehouse: Warehouse,
+    runs: Sequence[Run],
+    parts: Sequence[Sequence[Path]],
+    rejects: Rejects,
+    landed_at: dt.datetime,
+) -> Landing:
+    days: set[dt.date] = set()
     new = 0
+    # Before the transaction, since it needs nothing of the warehouse, where others may want to land.
+    ahead = [_read(warehouse, part) for part in parts[:1]]
     with warehouse.transaction():
-        if files:
-            warehouse.execute(statement("land/spool_lines"))
-            warehouse.execute(statement("land/distinct_bodies"), parameters)
-            parameters["days"] = _column(warehouse, "select distinct day from distinct_bodies order by day")
-            if None in parameters["days"]:
-                raise ValueError("a line names no day")
-            _name_requests(warehouse)
-            before = _calls(warehouse, parameters)
-            for name in ("requests", "bodies", "calls"):
-                warehouse.execute(statement(f"land/{name}"), parameters)
-            _drop_second_copies(warehouse, parameters)
-            new = _calls(warehouse, parameters) - before
+        for part in parts:
+            read = ahead.pop() if ahead else _read(warehouse, part)
+            new += _append(warehouse, read)
+            warehouse.stage(read["days"])
+            days.update(read["days"])
         record_runs(warehouse, runs, landed_at, has_news=new > 0, has_rejects=any(rejects.values()))
         for file, bad in rejects.items():
             record_rejects(warehouse, runs[0].run_id, file, bad, landed_at)
-        warehouse.stage(parameters["days"])
     return Landing(
         unjudged=unjudged(warehouse, [run.run_id for run in runs], has_news=new > 0),
-        days=tuple(parameters["days"]),
+        days=tuple(sorted(days)),
         studies=tuple(sorted({run.study for run in runs})),
         new_samples=new,
         rejects=tuple(reject for bad in rejects.values() for reject in bad),
@@ -107,30 +121,42 @@ def _land(
     )
 
 
-def _calls(warehouse: Warehouse, parameters: dict[str, Any]) -> int:
-    counted = "select count(*) as n from raw.calls where day in (select unnest($days))"
-    return int(warehouse.rows(counted, parameters)[0]["n"])
+def _read(warehouse: Warehouse, files: Sequence[Path]) -> dict[str, Any]:
+    """Prepare lines for landing; what the statements of a landing take. Raises ValueError where a line is no sample."""
+    parameters: dict[str, Any] = {"files": [str(file) for file in files]}
+    warehouse.execute(statement("land/spool_lines"))
+    warehouse.execute(statement("land/distinct_bodies"), parameters)
+    parameters["days"] = warehouse.column(statement("land/days"))
+    if None in parameters["days"]:
+        raise ValueError("a line names no day")
+    _name_requests(warehouse)
+    return parameters
 
 
-def _column(warehouse: Warehouse, sql: str, parameters: dict[str, Any] | None = None) -> list[Any]:
-    return [next(iter(row.values())) for row in warehouse.rows(sql, parameters)]
+def _append(warehouse: Warehouse, read: dict[str, Any]) -> int:
+    """Append what is new of the lines that were read; how many samples that is."""
+    before = _calls(warehouse, read)
+    for name in ("requests", "bodies", "calls"):
+        warehouse.execute(statement(f"land/{name}"), read)
+    landed = _calls(warehouse, read)
+    if landed["samples"] != landed["ids"]:
+        warehouse.execute(statement("land/second_copies"), read)
+    return landed["ids"] - before["ids"]
+
+
+def _calls(warehouse: Warehouse, read: dict[str, Any]) -> dict[str, int]:
+    return warehouse.rows(statement("land/calls_of_days"), read)[0]
 
 
 def _name_requests(warehouse: Warehouse) -> None:
     """Give each distinct request text its id, which is of the canonical JSON and so cannot be said in SQL."""
     warehouse.execute(statement("land/request_ids"))
-    for text in _column(warehouse, "select distinct request from distinct_bodies"):
+    for text in warehouse.column(statement("land/request_texts")):
         body = json.loads(text or "null")
         if not isinstance(body, dict) or not isinstance(body.get("model"), str):
             raise ValueError("a request names no model")
         row = {"request": text, "id": request_id(body), "canonical": canonical_json(body), "model": body["model"]}
-        warehouse.execute("insert into request_ids values ($request, $id, $canonical, $model)", row)
-
-
-def _drop_second_copies(warehouse: Warehouse, parameters: dict[str, Any]) -> None:
-    counted = "select count(*) - count(distinct sample_id) as n from raw.calls where day in (select unnest($days))"
-    if warehouse.rows(counted, parameters)[0]["n"]:
-        warehouse.execute(statement("land/second_copies"), parameters)
+        warehouse.execute(statement("land/request_id"), row)
 
 
 def _runs_of(recording: CleanRecording) -> list[Run]:

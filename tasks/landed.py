@@ -3,26 +3,14 @@
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tasks.core.canonical import canonical_json
 from tasks.core.recording import Reject
 from tasks.core.runs import Run
 from tasks.settings import Settings
 from tasks.sql_files import models, statement
+from tasks.tested import append
 from tasks.warehouse import Warehouse
-
-_KNOWN_RUNS = """
-    select run_id, kind, min(started_at) as started_at, max(ended_at) as ended_at
-    from raw.runs
-    group by run_id, kind
-"""
-_DAYS = "select distinct day from raw.calls where run_id in (select unnest($runs)) order by day"
-_MALFORMED = """
-    select count(*) as n
-    from stg.samples
-    where day = $day and run_id = $run_id and outcome = 'malformed'
-"""
 
 
 @dataclass(frozen=True)
@@ -44,21 +32,23 @@ def left_behind(settings: Settings, but_not: Collection[str]) -> Landing:
         names = ["unjudged_runs", *(["uncounted_runs"] if has_counts else [])]
         runs = [row for name in names for row in warehouse.rows(statement(f"land/{name}"))]
         studies = {row["run_id"]: row["study"] for row in runs if row["run_id"] not in but_not}
-        days = warehouse.rows(_DAYS, {"runs": list(studies)}) if studies else []
-    return Landing(tuple(studies), tuple(row["day"] for row in days), tuple(sorted(set(studies.values()))), 0)
+        days = warehouse.column(statement("landed/days_of_runs"), {"runs": list(studies)}) if studies else []
+    return Landing(tuple(studies), tuple(days), tuple(sorted(set(studies.values()))), 0)
 
 
 def malformed_samples(settings: Settings, run: Run) -> int:
     """How many answers of a run say that they are none: HTTP 200, and no JSON or no choices in it."""
     with Warehouse.open(settings, read_only=True) as warehouse:
-        return int(warehouse.rows(_MALFORMED, {"day": run.day, "run_id": run.run_id})[0]["n"])
+        of = {"day": run.day, "run_id": run.run_id}
+        return int(warehouse.column(statement("landed/malformed_samples"), of)[0])
 
 
 def record_runs(
     warehouse: Warehouse, runs: Sequence[Run], landed_at: dt.datetime, *, has_news: bool, has_rejects: bool
 ) -> None:
     """Append what is new of the runs. An import adds nothing to what a run says of itself."""
-    known = {(row["run_id"], row["kind"]): row for row in warehouse.rows(_KNOWN_RUNS)}
+    known = {(row["run_id"], row["kind"]): row for row in warehouse.rows(statement("landed/known_runs"))}
+    rows = []
     for run in runs:
         before = known.get((run.run_id, run.kind))
         # An import that brings nothing is a copy of a file that landed.
@@ -70,12 +60,13 @@ def record_runs(
             # Another file of the same run.
             row["started_at"] = min(row["started_at"], before["started_at"])
             row["ended_at"] = max(row["ended_at"], before["ended_at"])
-        _insert(warehouse, "raw.runs", row)
+        rows.append(row)
+    append(warehouse, "raw.runs", rows)
 
 
 def unjudged(warehouse: Warehouse, run_ids: Sequence[str], *, has_news: bool) -> tuple[str, ...]:
     """Those of the runs that landed whose rows nobody has judged as they are now."""
-    known = {row["run_id"] for row in warehouse.rows("select distinct run_id from raw.runs")}
+    known = {row["run_id"] for row in warehouse.rows(statement("landed/known_runs"))}
     stale = {row["run_id"] for row in warehouse.rows(statement("land/unjudged_runs"))}
     return tuple(run_id for run_id in run_ids if run_id in stale or (has_news and run_id in known))
 
@@ -84,14 +75,9 @@ def record_rejects(
     warehouse: Warehouse, run_id: str, file: str, rejects: Sequence[Reject], rejected_at: dt.datetime
 ) -> None:
     """Append the bad lines of a file that are not there yet."""
+    if not rejects:
+        return
     where = {"run_id": run_id, "file": file}
-    known = warehouse.rows("select line, text from raw.rejects where run_id = $run_id and file = $file", where)
-    for reject in rejects:
-        if {"line": reject.line, "text": reject.text} not in known:
-            _insert(warehouse, "raw.rejects", {**where, **reject._asdict(), "rejected_at": rejected_at})
-
-
-def _insert(warehouse: Warehouse, table: str, row: dict[str, Any]) -> None:
-    names = ", ".join(row)
-    values = ", ".join(f"${name}" for name in row)
-    warehouse.execute(f"insert into {table} ({names}) values ({values})", row)
+    known = {(row["line"], row["text"]) for row in warehouse.rows(statement("landed/known_rejects"), where)}
+    news = [reject for reject in rejects if (reject.line, reject.text) not in known]
+    append(warehouse, "raw.rejects", [{**where, **reject._asdict(), "rejected_at": rejected_at} for reject in news])

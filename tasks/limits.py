@@ -7,6 +7,7 @@ from typing import Any
 from aiolimiter import AsyncLimiter
 
 from tasks.core.endpoints import Endpoint
+from tasks.shared_limit import declared_limits, has_shared_server
 
 
 class Brake:
@@ -38,18 +39,26 @@ class Brake:
 
 
 class Pace:
-    """Requests and tokens a minute at one endpoint, shared by everything that is sent there."""
+    """Requests and tokens a minute at one endpoint, shared by everything that is sent there.
+
+    By all of this process; and by all workers, where they have a server in common.
+    """
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self._requests = _limiter(endpoint.requests_per_minute)
-        self._tokens = _limiter(endpoint.tokens_per_minute)
+        self._limiters = {
+            "requests": _limiter(endpoint.requests_per_minute),
+            "tokens": _limiter(endpoint.tokens_per_minute),
+        }
+        self._shared = declared_limits(endpoint) if has_shared_server() else {}
 
     async def keep(self, tokens: int, brake: Brake) -> None:
         """Wait for the turn of a call of about so many tokens, or until the brake is pulled."""
-        if self._requests:
-            await _take(self._requests, 1, brake)
-        if self._tokens:
-            await _take(self._tokens, tokens, brake)
+        for what, amount in (("requests", 1), ("tokens", tokens)):
+            shared, limiter = self._shared.get(what), self._limiters[what]
+            if shared and not shared.take_now(amount):
+                await brake.wait_for(shared.take(amount))
+            if limiter:
+                await _take(limiter, amount, brake)
 
 
 class Budget:

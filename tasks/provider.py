@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
@@ -74,7 +75,7 @@ class Provider:
         self, endpoint: Endpoint, key: str | None, *, day: dt.date, concurrency: int, retries: Retries | None = None
     ) -> None:
         self.endpoint = endpoint
-        self._secret = key if key and len(key) >= SHORTEST_SECRET else None
+        self._secrets = _spellings(key) if key and len(key) >= SHORTEST_SECRET else ()
         self._pace = Pace(endpoint)
         self._retries = retries or Retries()
         self._client = _client(endpoint, key or NO_KEY, day, concurrency)
@@ -146,18 +147,18 @@ class Provider:
         return self._one_line(f"No whole answer: {type(cause).__name__}: {cause}")
 
     def _one_line(self, text: str) -> str:
-        # Cut last: half a key would pass.
-        return " ".join(self._clean(text).split())[:ERROR_CHARACTERS]
+        # Cut after the key is out: half a key would pass.
+        return _printable(" ".join(self._clean(text).split())[:ERROR_CHARACTERS])[:ERROR_CHARACTERS]
 
     def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in headers.items() if name not in DROPPED_HEADERS}
-        if self._secret and any(self._secret in value for value in kept.values()):
-            return {name: value for name, value in kept.items() if self._secret not in value}
-        return kept
+        return {name: value for name, value in kept.items() if not any(one in value for one in self._secrets)}
 
     def _clean(self, text: str) -> str:
         # A server that says the key back must not bring it into a warehouse.
-        return text.replace(self._secret, "***") if self._secret else text
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
 
     async def close(self) -> None:
         """Close the connections."""
@@ -170,6 +171,26 @@ class Provider:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         await self.close()
+
+
+def _spellings(key: str) -> tuple[str, ...]:
+    """The ways in which a server may say a key back: as it is, in a JSON string, in an address, in a page. Most are one."""
+    in_json = json.dumps(key)[1:-1]
+    every = (
+        key,
+        in_json,
+        in_json.replace("/", "\\/"),
+        quote(key),
+        quote(key, safe=""),
+        escape(key),
+        escape(key, quote=False),
+    )
+    return tuple(sorted(set(every), key=len, reverse=True))
+
+
+def _printable(text: str) -> str:
+    """Text that does nothing to a terminal: what cannot be seen, or turns its surroundings about, is written as a code."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _text(body: bytes) -> tuple[str, str | None]:

@@ -2,8 +2,9 @@
 
 import gzip
 import hashlib
+import itertools
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BufferedReader
@@ -13,6 +14,8 @@ from tasks.core.canonical import digest
 from tasks.core.errors import FlipbookError, UsageError
 from tasks.core.recording import Record, Reject, line_of, numbered, read_lines
 
+# What is read at once where lines are so long that more of them do not fit into memory.
+PIECE_BYTES = 8_000_000
 _NO_REPEAT = b'{"repeat":null'
 
 
@@ -67,6 +70,17 @@ def clean(source: Path, file: Path) -> CleanRecording:
     if unnumbered:
         _fill_repeats(file, numbered(unnumbered))
     return recording
+
+
+def pieces(files: Iterable[Path], folder: Path) -> Iterator[Path]:
+    """Recordings cut into small files in `folder`, each of some lines, and a long line alone."""
+    names = (folder / f"piece-{number}.ndjson" for number in itertools.count())
+    for file in files:
+        with file.open("rb") as lines:
+            while piece := lines.readlines(PIECE_BYTES):
+                name = next(names)
+                name.write_bytes(b"".join(piece))
+                yield name
 
 
 def refuse_unreadable(source: Path) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from reports.names import day_page, study_page
 from reports.pages import day_pages, index_page, method_page, study_pages
 from reports.queries import Query, index_rows
 from reports.site import Site
 from reports.summary import study_summary
 from tasks.core.errors import FlipbookError
+from tasks.export import marts
 from tasks.settings import Settings
-from tasks.warehouse import Warehouse
 
 
 def render_site(
@@ -40,7 +41,7 @@ def get_ready() -> None:
     charts.get_ready()
 
 
-@task(name="render", cache_policy=NO_CACHE)
+@task(name="render", task_run_name="render", cache_policy=NO_CACHE)
 def render(
     settings: Settings, studies: Collection[str] | None = None, days: Collection[dt.date] | None = None
 ) -> list[Path]:
@@ -48,7 +49,7 @@ def render(
 
     Raises FlipbookError that names the page which cannot be written.
     """
-    with Warehouse.open(settings, read_only=True) as warehouse:
+    with marts(settings) as warehouse:
         try:
             return render_site(warehouse.report, settings.site, studies, days)
         except OSError as error:
@@ -58,5 +59,12 @@ def render(
 
 def summary(settings: Settings, study: str) -> str:
     """A study's headline figures and the links to its pages, as markdown."""
-    with Warehouse.open(settings, read_only=True) as warehouse:
+    with marts(settings) as warehouse:
         return study_summary(warehouse.report, study, settings.site_url)
+
+
+def address_of_day(settings: Settings, study: str, day: dt.date | None) -> str | None:
+    """Where the page of a study's day is served, or without a day the study's own; None where no address is set."""
+    if not settings.site_url:
+        return None
+    return f"{settings.site_url.rstrip('/')}/{day_page(study, day) if day else study_page(study)}"

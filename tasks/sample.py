@@ -33,7 +33,7 @@ class Outcome:
 
 
 # No cache: a repeated request is the experiment. No retries: what is missing is asked again by resuming the spool.
-@task(task_run_name="sample {sampling.name}", cache_policy=NO_CACHE, retries=0, persist_result=False)
+@task(task_run_name="{sampling.task_name}", cache_policy=NO_CACHE, retries=0, persist_result=False)
 async def sample_target(sampling: TargetSampling) -> TargetOutcome:
     """Sample one target."""
     return await sampling.run()

@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tasks.core.endpoints import first_problem
 from tasks.core.errors import UsageError
 
+LAKE = "ducklake:"
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -25,7 +26,13 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="FLIPBOOK_", env_ignore_empty=True, frozen=True, validate_default=True)
 
-    warehouse: str = Field("data/flipbook.duckdb", description="The DuckDB file that everything lands in.")
+    # Not shown where settings are: a connection string may hold a password.
+    warehouse: str = Field(
+        "data/flipbook.duckdb",
+        repr=False,
+        description="What everything lands in: a DuckDB file, or ducklake:postgres:CONNINFO.",
+    )
+    warehouse_data: str | None = Field(None, description="Where a DuckLake keeps its files: a folder, or s3://….")
     spool: ProjectPath = Field(Path("data/spool"), description="Where runs write their answers before they land.")
     site: ProjectPath = Field(Path("site"), description="Where the pages go.")
     endpoints: ProjectPath = Field(Path("endpoints.toml"), description="The file that declares the endpoints.")
@@ -37,15 +44,31 @@ class Settings(BaseSettings):
     )
     spool_keep_days: int = Field(7, ge=0, description="For how many days a landed spool is kept as a second copy.")
 
+    @field_validator("warehouse_data")
+    @classmethod
+    def _folder_in_project(cls, data: str | None) -> str | None:
+        return data if data is None or "://" in data else str(_in_project(Path(data)))
+
+    @property
+    def lake(self) -> str | None:
+        """The catalogue of a DuckLake, `postgres:CONNINFO` or a path; None where the warehouse is a DuckDB file."""
+        if not self.warehouse.startswith(LAKE):
+            return None
+        catalogue = self.warehouse.removeprefix(LAKE)
+        return catalogue if catalogue.startswith("postgres:") else str(_in_project(Path(catalogue)))
+
     @property
     def warehouse_file(self) -> Path:
-        """The warehouse's file."""
+        """The warehouse's file. Raises UsageError where it is a DuckLake, which has many."""
+        if self.lake is not None:
+            raise UsageError("The warehouse is a DuckLake, and this is for one in a DuckDB file.")
         return _in_project(Path(self.warehouse))
 
     @property
     def marts_file(self) -> Path:
-        """The copy of the marts that readers may leave open."""
-        return self.warehouse_file.with_name("marts.duckdb")
+        """The copy of the marts that readers may leave open: beside the warehouse's file, or else beside the spool."""
+        beside = self.spool if self.lake is not None else self.warehouse_file
+        return beside.with_name("marts.duckdb")
 
 
 def read_settings() -> Settings:

@@ -30,6 +30,12 @@ class Progress:
     planned: int
     failures: int
 
+    @property
+    def sentence(self) -> str:
+        """For a log, such as `openai/gpt-4o: 60 of 100, 1 failed`."""
+        failures = f", {self.failures:,} failed" if self.failures else ""
+        return f"{self.target}: {self.done:,} of {self.planned:,}{failures}"
+
 
 @dataclass(frozen=True, slots=True)
 class TargetOutcome:
@@ -69,6 +75,7 @@ class TargetSampling:
     ) -> None:
         """`alone` is entered for each block of calls; `stop_run` pulls the brakes of all the run's targets."""
         self.name = f"{target.endpoint}/{target.model}"
+        self.task_name = f"sample {target.model} at {target.endpoint}"
         self.brake = Brake()
         self.write_error: SpoolWriteError | None = None
         self._spool, self._target, self._provider = spool, target, provider

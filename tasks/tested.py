@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.core.plan import SeriesKey
+from tasks.sql_files import statement
 from tasks.warehouse import Warehouse
 
 # One statement for any number of rows: a row at a time takes a thousand times as long.
 INSERT = "insert into {table} by name select unnest(from_json($rows, '[{{{columns}}}]'), recursive := true)"
-COLUMNS = """
-    select column_name as name, data_type as type from duckdb_columns()
-    where database_name = current_database() and schema_name || '.' || table_name = $table
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +50,6 @@ def keep(warehouse: Warehouse, tested: Sequence[Tested], tested_at: dt.datetime)
 def append(warehouse: Warehouse, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Append rows, all of the same columns; a column that they lack is null."""
     if rows:
-        types = {row["name"]: row["type"] for row in warehouse.rows(COLUMNS, {"table": table})}
+        types = {row["name"]: row["type"] for row in warehouse.rows(statement("warehouse/columns"), {"table": table})}
         columns = ", ".join(f'"{name}": "{types[name]}"' for name in rows[0])
         warehouse.execute(INSERT.format(table=table, columns=columns), {"rows": json.dumps(list(rows), default=str)})

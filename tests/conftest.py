@@ -1,11 +1,21 @@
-"""What tests of several folders share: a warehouse of their own, and lines of a recording to land in it."""
+"""What tests of several folders share: a warehouse of their own, and lines of a recording to land in it.
+
+With FLIPBOOK_TEST_WAREHOUSE=ducklake in the environment the warehouse is a DuckLake in PostgreSQL, for the same tests.
+"""
 
 import datetime as dt
 import json
 import math
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,16 +25,101 @@ from tasks.landed import Landing
 from tasks.settings import Settings
 from tasks.warehouse import Warehouse
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 DATA = Path(__file__).parent / "data"
 LANDED_AT = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 
 Line = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Postgres:
+    """A running PostgreSQL of the tests' own."""
+
+    folder: Path
+    port: int
+
+    def conninfo(self, database: str = "postgres", **more: str) -> str:
+        """How libpq reaches a database of it."""
+        given = {"host": "127.0.0.1", "port": str(self.port), "user": "postgres", "dbname": database} | more
+        return " ".join(f"{name}={value}" for name, value in given.items())
+
+    def new_database(self, template: str = "template1") -> str:
+        """The name of a database that nobody uses yet."""
+        name = f"test_{uuid.uuid4().hex}"
+        self.execute(f"create database {name} template {template}")
+        return name
+
+    def execute(self, sql: str, database: str = "postgres") -> str:
+        """What psql says."""
+        command = [_postgres_program("psql"), self.conninfo(database), "--quiet", "-At", "-c", sql]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server on loopback for all tests. Skipped without its programs; with CI set, that fails."""
+    if not _postgres_program("initdb"):
+        reason = "PostgreSQL's programs are not installed (Debian: postgresql)"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    folder = Path(tempfile.mkdtemp(prefix="flipbook-postgres-"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        server = Postgres(folder, probe.getsockname()[1])
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres")
+    options = f"-p {server.port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    _as_postgres("initdb", "-D", str(folder / "data"), "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8")
+    _as_postgres("pg_ctl", "-D", str(folder / "data"), "-l", str(folder / "log"), "-o", options, "-w", "start")
+    yield server
+    _as_postgres("pg_ctl", "-D", str(folder / "data"), "-m", "immediate", "-w", "stop")
+    shutil.rmtree(folder)
+
+
+def _postgres_program(name: str) -> str | None:
+    # Debian keeps the server's programs out of the path.
+    debian = sorted(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")))
+    return debian[-1] if debian else shutil.which(name)
+
+
+def _as_postgres(program: str, *arguments: str) -> None:
+    # PostgreSQL refuses to run as root.
+    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    command = [*user, str(_postgres_program(program)), *arguments]
+    subprocess.run(command, cwd="/", stdout=subprocess.DEVNULL, check=True)
+
+
+@pytest.fixture(scope="session")
+def new_lake(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Settings]:
+    """Makes settings with an empty DuckLake of their own, whose local files go to a folder."""
+    data = tmp_path_factory.mktemp("lake")
+
+    def of(database: str, folder: Path) -> Settings:
+        where = f"ducklake:postgres:{postgres.conninfo(database)}"
+        return Settings(warehouse=where, warehouse_data=str(data), spool=folder / "spool", warehouse_wait_s=30)
+
+    # Every one is a copy of this one: to create a lake takes a second.
+    empty = postgres.new_database()
+    with Warehouse.open(of(empty, tmp_path_factory.mktemp("empty"))):
+        pass
+    return lambda folder: of(postgres.new_database(empty), folder)
+
+
 @pytest.fixture
-def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
-    """An empty warehouse in a file of the test's own."""
-    with Warehouse.open(Settings(warehouse=str(tmp_path / "warehouse.duckdb"))) as opened:
+def settings(tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
+    """Settings with an empty warehouse of the test's own."""
+    if os.environ.get("FLIPBOOK_TEST_WAREHOUSE") == "ducklake":
+        made: Settings = request.getfixturevalue("new_lake")(tmp_path)
+        return made
+    return Settings(warehouse=str(tmp_path / "warehouse.duckdb"))
+
+
+@pytest.fixture
+def warehouse(settings: Settings) -> Iterator[Warehouse]:
+    """An empty warehouse, open."""
+    with Warehouse.open(settings) as opened:
         yield opened
 
 
@@ -118,3 +213,19 @@ def ten_thousand_flips(line: Callable[..., Line]) -> list[Line]:
             left[fingerprint] -= 1
             lines.append(line(top={"Heads": value["probability_pct"]}, fingerprint=fingerprint))
     return lines
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Chromium, for all tests of a module: while it runs, nothing else can begin an event loop in this thread."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None and not os.environ.get("CI"):
+        pytest.skip("needs a Chromium: apt-get install chromium")
+    assert chromium, "no Chromium is installed: apt-get install chromium"
+    options = ["--no-sandbox", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=options)
+        yield started
+        started.close()

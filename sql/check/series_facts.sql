@@ -11,8 +11,8 @@ distributions as (
     select * from stg.distributions
 ),
 
-responses as (
-    select * from raw.responses
+calls as (
+    select * from raw.calls
     where run_id = $run_id
 ),
 
@@ -86,8 +86,9 @@ silent_successes as (
         malformed_samples.prompt,
         count(*) as silent_successes
     from malformed_samples
-    inner join responses using (sample_id)
-    where responses.response is null
+    inner join calls using (sample_id)
+    -- Not its text, which may be archived.
+    where calls.body_id is null
     group by all
 ),
 

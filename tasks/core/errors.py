@@ -13,5 +13,9 @@ class UsageError(FlipbookError):
     exit_code = 2
 
 
+class DayOverError(UsageError):
+    """A scheduled run that begins after its day: another day's answers are another day's."""
+
+
 class WarehouseHeldError(FlipbookError):
     """Another process holds the warehouse and did not let go within the wait."""

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from tasks.core.endpoints import Endpoint
-from tasks.core.errors import UsageError
+from tasks.core.errors import DayOverError, UsageError
 
 
 def day_of_run(
@@ -12,7 +12,8 @@ def day_of_run(
 ) -> dt.date:
     """The day whose samples a run takes: the one asked for, else that of its scheduled start, in UTC.
 
-    Only a simulator can answer for another day than today: for anything else that is refused with a UsageError.
+    Only a simulator can answer for another day than today: for anything else that is refused with a UsageError, and
+    with a DayOverError where it is the schedule that says another day.
     """
     today = now.astimezone(dt.UTC).date()
     day = asked or (scheduled_at or now).astimezone(dt.UTC).date()
@@ -23,4 +24,6 @@ def day_of_run(
         raise UsageError(
             f"{real[0]!r} can only be sampled for today ({today}): another day than that needs a simulator."
         )
-    raise UsageError(f"This run was scheduled for {day}, and that day is over (today is {today}): nothing was sampled.")
+    raise DayOverError(
+        f"This run was scheduled for {day}, and that day is over (today is {today}): nothing was sampled."
+    )

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,9 @@ class Folder:
 
     def mark_landed(self) -> None:
         """Remember that every sample is in the warehouse: from now on, the same command begins a new run."""
-        (self.path / LANDED).touch()
+        # Another process may have landed it as well, and removed it since: at once, where its clock is days ahead.
+        with suppress(FileNotFoundError):
+            (self.path / LANDED).touch()
 
 
 def folders(root: Path) -> Iterator[Folder]:

@@ -1,6 +1,7 @@
 """One `flipbook serve` and one simulator for the whole session; a warehouse, a spool and pages for each test."""
 
 import gc
+import json
 import os
 import signal
 import socket
@@ -33,6 +34,18 @@ def heard_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(scope="session", name="free_port")
+def free_ports() -> Callable[[], int]:
+    """Finds ports."""
+    return free_port
+
+
+@pytest.fixture(scope="session")
+def new_place() -> Callable[[Path], "Place"]:
+    """Makes an empty place in a folder."""
+    return lambda folder: Place(folder, environment_at(folder))
+
+
 def free_port() -> int:
     """A port that nothing listened on a moment ago."""
     with socket.socket() as probe:
@@ -53,9 +66,12 @@ class Place:
         given = {name: self.environment[f"FLIPBOOK_{name.upper()}"] for name in SETTINGS}
         return Settings.model_validate({**given, "warehouse_wait_s": 1})
 
-    def declare(self, name: str, base_url: str, **fields: str) -> None:
+    def declare(self, name: str, base_url: str, **fields: str | float) -> None:
         """Declare one more endpoint."""
-        lines = [f"[{name}]", *(f'{key} = "{value}"' for key, value in {"base_url": base_url, **fields}.items())]
+        lines = [
+            f"[{name}]",
+            *(f"{key} = {json.dumps(value)}" for key, value in {"base_url": base_url, **fields}.items()),
+        ]
         with self.settings.endpoints.open("a", encoding="utf-8") as file:
             file.write("\n".join([*lines, "", ""]))
 
@@ -172,17 +188,32 @@ def place(tmp_path: Path, simulator: str) -> Place:
 
 
 @pytest.fixture
-def here(place: Place, serving: Serving, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """The place, for flows in this process."""
-    for name, value in place.environment.items():
-        if name.startswith("FLIPBOOK_"):
-            monkeypatch.setenv(name, value)
-    with temporary_settings({PREFECT_API_URL: serving.api_url}):
-        yield place
-    # Prefect leaves connections to its server to the collector, which complains of each.
+def connections_closed() -> Iterator[None]:
+    """Prefect leaves connections to its server to the collector, which complains of each."""
+    yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
+
+
+@pytest.fixture
+def settings_said(monkeypatch: pytest.MonkeyPatch, connections_closed: None) -> Callable[[Place], None]:  # noqa: ARG001 - what it starts is closed
+    """Says a place's settings to flows in this process."""
+
+    def say(place: Place) -> None:
+        for name, value in place.environment.items():
+            if name.startswith("FLIPBOOK_"):
+                monkeypatch.setenv(name, value)
+
+    return say
+
+
+@pytest.fixture
+def here(place: Place, serving: Serving, settings_said: Callable[[Place], None]) -> Iterator[Place]:
+    """The place, for flows in this process."""
+    settings_said(place)
+    with temporary_settings({PREFECT_API_URL: serving.api_url}):
+        yield place
 
 
 @pytest.fixture

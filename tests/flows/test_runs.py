@@ -168,7 +168,7 @@ def test_a_run_whose_summary_cannot_be_read_is_done(
     def held(*_: object) -> str:
         raise WarehouseHeldError("Process 7 holds the warehouse.")
 
-    monkeypatch.setattr("flows.study.summary", held)
+    monkeypatch.setattr("flows.artifacts.summary", held)
     ended, told = run(coin_flip())
     assert (ended.is_done, ended.state) == (True, "Completed")
     assert here.rows("select count(*) as n from stg.samples") == [{"n": 5}]

@@ -38,11 +38,14 @@ def test_deployments_complete_and_link_their_report(serving: Any, until: Any) ->
             deployment = client.read_deployment_by_name(f"study/{name}")
             run = wait_until_final(client, client.create_flow_run_from_deployment(deployment.id), until)
             assert run.state_name == "Completed", run.state
-            (artifact,) = client.read_artifacts(
+            artifacts = client.read_artifacts(
                 artifact_filter=ArtifactFilter.model_validate({"flow_run_id": {"any_": [str(run.id)]}})
             )
-            links = re.findall(rf"\(({re.escape(serving.site_url)}[^)]*)\)", str(artifact.data))
+            data = {artifact.key: str(artifact.data) for artifact in artifacts}
+            links = re.findall(rf"\(({re.escape(serving.site_url)}[^)]*)\)", data[f"study-{name}"])
             assert len(links) == 2
+            links += re.findall(rf"\(({re.escape(serving.site_url)}[^)]*)\)", data[f"report-{name}"])
+            assert len(links) == 3
             assert all("Simulated" in get(link) for link in links)
 
 

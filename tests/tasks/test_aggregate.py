@@ -46,7 +46,7 @@ def test_a_rebuild_in_chunks_is_the_same(
     """However many days are read at once."""
     aggregate(warehouse, land(lines_of(line, range(1, 8))).days, [])
     whole = contents(warehouse)
-    monkeypatch.setattr(tasks.warehouse, "DAYS_AT_ONCE", 2)
+    monkeypatch.setattr(tasks.warehouse.shared, "DAYS_AT_ONCE", 2)
     rebuild(warehouse, [])
     assert contents(warehouse) == whole
 

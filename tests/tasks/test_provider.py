@@ -3,7 +3,9 @@
 import asyncio
 import datetime as dt
 import json
+from html import escape
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -14,7 +16,7 @@ from tasks.retries import Retries, asked_wait_s
 
 DAY = dt.date(2026, 11, 20)
 REQUEST = '{"messages":[{"content":"Münze?","role":"user"}],"model":"gpt-4o"}'.encode()
-KEY = "sk-never-in-a-warehouse"
+KEY = 'sk-"never-in-a/&warehouse+="'
 QUICK = Retries(attempts=4, first_wait_s=0.01, longest_wait_s=0.02)
 
 
@@ -138,16 +140,55 @@ async def test_bytes_that_are_no_utf8_are_replaced_and_named(scripted: Any, http
     assert "not UTF-8 (at byte 7)" in answer.error
 
 
-async def test_a_key_that_a_server_says_back_is_not_kept(scripted: Any, http_reply: Any) -> None:
-    """Neither in the error, nor in a header, nor in a body."""
-    said = f"no such key: {KEY}".encode()
-    replies = [http_reply(status, said, f"x-echo: {KEY}", "x-fine: 1") for status in (200, 401)]
-    for reply in replies:
-        async with scripted(reply) as server:
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_takes_the_key_nowhere(status: int, scripted: Any, http_reply: Any) -> None:
+    """A declared host that points elsewhere: the other one hears nothing, and the call is a failure that says so."""
+    async with scripted(http_reply()) as elsewhere:
+        location = f"location: {elsewhere.base_url}/chat/completions"
+        async with scripted(http_reply(status, b"over there", location)) as declared:
+            answer = await ask(declared.base_url)
+    assert answer is not None
+    assert (answer.status, answer.body, answer.error) == (status, None, f"HTTP {status}: over there")
+    assert (len(declared.requests), elsewhere.requests) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "model", ["..", "../../x", "//{host}/x", "@{host}", "https://{host}/", "x?y#z", "a\r\nHost: {host}"]
+)
+async def test_a_models_name_leads_to_no_other_host(model: str, scripted: Any, http_reply: Any) -> None:
+    """Azure's address holds it: whatever it is, the declared host is asked."""
+    async with scripted(http_reply()) as elsewhere, scripted(http_reply()) as declared:
+        host = elsewhere.base_url.removeprefix("http://").removesuffix("/v1")
+        root = declared.base_url.removesuffix("/v1")
+        await ask(root, model=model.format(host=host), kind="azure", api_version="1")
+    head = declared.requests[0].partition(b"\r\n\r\n")[0].decode().lower()
+    assert head.startswith("post /openai/")
+    assert f"\r\nhost: {root.removeprefix('http://')}\r\n" in head
+    assert head.count("\r\nhost:") == 1
+    assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize(
+    "said", [KEY, json.dumps(KEY), json.dumps(KEY).replace("/", "\\/"), quote(KEY), quote(KEY, safe=""), escape(KEY)]
+)
+async def test_a_key_that_a_server_says_back_is_not_kept(said: str, scripted: Any, http_reply: Any) -> None:
+    """Neither in the error, nor in a header, nor in a body; as it is, or as JSON, an address or a page writes it."""
+    for status in (200, 401):
+        async with scripted(
+            http_reply(status, f"no such key: {said}".encode(), f"x-echo: {said}", "x-fine: 1")
+        ) as server:
             answer = await ask(server.base_url)
-        assert KEY not in repr(answer)
         assert answer is not None
+        assert "never-in-a" not in repr(answer)
         assert answer.headers == {"x-fine": "1"}
+
+
+async def test_an_error_does_nothing_to_a_terminal(scripted: Any, http_reply: Any) -> None:
+    """What cannot be seen, or turns its surroundings about, is written as a code."""
+    async with scripted(http_reply(400, "\x1b[2J\x07 \u202e no\r\nway".encode())) as server:
+        answer = await ask(server.base_url)
+    assert answer is not None
+    assert answer.error == r"HTTP 400: \x1b[2J\x07 \u202e no way"
 
 
 async def test_no_server_at_all_is_a_failure_with_status_0(unused_tcp_port: int) -> None:

@@ -267,6 +267,17 @@ def test_two_processes_may_prune_at_once(
     assert list(root.iterdir()) == []
 
 
+def test_a_run_that_another_process_landed_and_removed_stops_nobody(new_spool: NewSpool, new_study: NewStudy) -> None:
+    """Two processes land the same run; one whose clock is days ahead removes it before the other is through."""
+    spool = new_spool(new_study())
+    spool.finish(spool.header.run("complete", None, attempted=20, ended_at=NOON, source="here"))
+    mine, others = Folder(spool.path), Folder(spool.path)
+    others.mark_landed()
+    prune(spool.path.parent, 7, dt.datetime.now(dt.UTC).date() + dt.timedelta(days=8))
+    mine.mark_landed()
+    assert not spool.path.exists()
+
+
 def test_an_end_that_cannot_be_read_stops_nobody(
     new_spool: NewSpool, new_study: NewStudy, caplog: pytest.LogCaptureFixture
 ) -> None:

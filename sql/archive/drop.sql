@@ -1,0 +1,3 @@
+-- what: the bodies of one day, gone from the warehouse
+delete from raw.bodies
+where day = $day;

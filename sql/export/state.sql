@@ -1,0 +1,3 @@
+-- what: of which state of the warehouse this copy is
+-- grain: state
+select state from state

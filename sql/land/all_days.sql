@@ -1,0 +1,4 @@
+-- what: every day that has samples
+select distinct day
+from raw.calls
+order by day

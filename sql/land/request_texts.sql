@@ -1,0 +1,3 @@
+-- what: each distinct request of the lines that are landing
+select distinct request
+from distinct_bodies;

@@ -1,0 +1,2 @@
+-- what: the newest migration applied
+select max(version) from raw.migrations

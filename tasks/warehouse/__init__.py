@@ -1,0 +1,22 @@
+"""The warehouse: the one place that opens DuckDB, and runs the files of sql/ in it.
+
+`Warehouse.open` is all that others need. What differs between a file and a DuckLake is in `file` and `lake`.
+"""
+
+from tasks.warehouse.file import ROW_GROUP_SIZE, STORAGE_VERSION
+from tasks.warehouse.opened import Warehouse, exists, name_of
+from tasks.warehouse.shared import MEMORY_LIMIT, OUT_OF_MEMORY, UNFIT_INPUT, in_chunks, problem_of_pattern, quoted
+
+__all__ = [
+    "MEMORY_LIMIT",
+    "OUT_OF_MEMORY",
+    "ROW_GROUP_SIZE",
+    "STORAGE_VERSION",
+    "UNFIT_INPUT",
+    "Warehouse",
+    "exists",
+    "in_chunks",
+    "name_of",
+    "problem_of_pattern",
+    "quoted",
+]
