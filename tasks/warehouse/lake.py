@@ -105,7 +105,7 @@ class LakeBackend:
         return row[0] if row else None
 
     def tidy(self, connection: duckdb.DuckDBPyConnection, before: dt.datetime) -> None:
-        """Rows that stand in the catalogue go to files, small files together, and old states of tables go."""
+        """Rows in the catalogue go to files, small files together, old states go, and what went before `before` is removed."""
         for call in TIDYING:
             parameters = {"lake": CATALOG} | ({"before": before} if "$before" in call else {})
             connection.execute(f"call {call}", parameters).fetchall()

@@ -27,7 +27,7 @@ from tasks.land import import_file, land_run, restage_all
 from tasks.landed import Landing
 from tasks.settings import Settings
 from tasks.spool import LineTemplate, Spool
-from tasks.warehouse import Warehouse
+from tasks.warehouse import MEMORY_LIMIT, Warehouse
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 NewStudy, NewSpool = Callable[..., Study], Callable[..., Spool]
@@ -308,7 +308,7 @@ import datetime as dt
 import tasks.land
 from tasks.spool import Folder
 from tasks.settings import Settings
-from tasks.warehouse import Warehouse
+from tasks.warehouse import MEMORY_LIMIT, Warehouse
 
 folder = Folder(Path(sys.argv[2]))
 if sys.argv[3] == "half":
@@ -371,3 +371,46 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(
     with Warehouse.open(here) as warehouse:
         assert counts(warehouse)["raw.calls"] == 0
         assert land_run(warehouse, run, spool.sample_files, NOON).new_samples == 2000
+
+
+def long_answers(n: int, characters: int) -> list[str]:
+    """Answers that are long, and all different."""
+    texts = (f"{number} " + random.Random(number).randbytes(characters // 2).hex() for number in range(n))
+    return [json.dumps({**ANSWER, "choices": [{"message": {"content": text}}]}) for text in texts]
+
+
+def test_answers_that_do_not_fit_into_memory_at_once_land_in_parts(
+    warehouse: Warehouse, new_study: NewStudy, new_spool: NewSpool
+) -> None:
+    """Byte for byte, each once, also where it lands a second time."""
+    spool = new_spool(new_study())
+    bodies = long_answers(60, 400_000)
+    run = fill(spool, bodies)
+    warehouse.execute("set memory_limit = '200MB'")
+    files = sorted(spool.path.glob("*.ndjson"))
+    assert [land_run(warehouse, run, files, NOON).new_samples for _ in range(2)] == [60, 0]
+    warehouse.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+    assert sorted(warehouse.column("select response from raw.responses")) == sorted(bodies)
+    assert warehouse.rows("select count(*) as n, count(distinct text) as texts from stg.samples") == [
+        {"n": 60, "texts": 60}
+    ]
+
+
+def test_what_does_not_fit_into_memory_in_parts_is_a_sentence(
+    tmp_path: Path, new_study: NewStudy, new_spool: NewSpool
+) -> None:
+    """Nothing has landed then."""
+    spool = new_spool(new_study())
+    run = fill(spool, long_answers(60, 400_000))
+    here = Settings(warehouse=str(tmp_path / "small.duckdb"))
+    files = sorted(spool.path.glob("*.ndjson"))
+
+    def land() -> None:
+        with Warehouse.open(here) as warehouse:
+            warehouse.execute("set memory_limit = '10MB'")
+            land_run(warehouse, run, files, NOON)
+
+    with pytest.raises(FlipbookError, match=r"small\.duckdb may take .* of memory, and this needs more"):
+        land()
+    with Warehouse.open(here) as warehouse:
+        assert warehouse.rows("from raw.calls") == []

@@ -45,3 +45,19 @@ def test_a_setting_that_cannot_be_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("FLIPBOOK_SPOOL_KEEP_DAYS", "soon")
     with pytest.raises(UsageError, match="Among the settings, spool_keep_days: Input should be a valid integer"):
         read_settings()
+
+
+def test_a_ducklake_has_its_local_files_beside_the_spool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is no file, and its connection string, which may hold a password, is not shown."""
+    monkeypatch.setenv("FLIPBOOK_WAREHOUSE", "ducklake:postgres:dbname=x password=planted-secret")
+    settings = Settings(spool=tmp_path / "spool", warehouse_data="shared/lake")
+    assert settings.lake == "postgres:dbname=x password=planted-secret"
+    assert (settings.marts_file, settings.warehouse_data) == (
+        tmp_path / "marts.duckdb",
+        str(PROJECT / "shared" / "lake"),
+    )
+    assert "planted-secret" not in f"{settings!r} {settings}"
+    assert Settings(warehouse="ducklake:c.ducklake", warehouse_data="s3://b/c").warehouse_data == "s3://b/c"
+    assert Settings(warehouse="ducklake:c.ducklake").lake == str(PROJECT / "c.ducklake")
+    with pytest.raises(UsageError, match="is a DuckLake, and this is for one in a DuckDB file"):
+        _ = settings.warehouse_file
