@@ -19,8 +19,9 @@ setup: .venv/.installed
 demo: setup
 	$(BIN)/flipbook demo
 
+# A file at a time on each of some processes: what a file shares, such as a server, is started once in it.
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: setup
 	$(BIN)/ruff check .

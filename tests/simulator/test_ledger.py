@@ -1,6 +1,7 @@
 """The ledger of what was sent, and faults that are changed while the simulator runs."""
 
 import json
+import time
 import os
 import signal
 import subprocess
@@ -28,9 +29,14 @@ def client_of(root: str) -> OpenAI:
     return OpenAI(base_url=f"{root}/v1", api_key="any", max_retries=0, timeout=10)
 
 
-def lines(ledger: Path) -> list[dict[str, Any]]:
-    """What the ledger says."""
-    return [json.loads(line) for line in ledger.read_text().splitlines()]
+def lines(ledger: Path, at_least: int = 0) -> list[dict[str, Any]]:
+    """What the ledger says. A whole answer may be here a moment before its line is."""
+    for _ in range(500):
+        found = [json.loads(line) for line in ledger.read_text().splitlines()]
+        if len(found) >= at_least:
+            return found
+        time.sleep(0.01)
+    return found
 
 
 def put_faults(root: str, said: object) -> int:
@@ -49,7 +55,7 @@ def test_an_answer_stands_twice_in_the_ledger_under_the_id_that_its_headers_have
         response = client.chat.completions.with_raw_response.create(
             **COIN, extra_headers={"x-flipbook-day": "2026-03-01"}
         )
-    started, whole = lines(ledger)
+    started, whole = lines(ledger, 2)
     assert (started["event"], whole["event"]) == ("started", "whole")
     assert started["call"] == whole["call"] == response.headers["x-request-id"]
     assert (whole["day"], whole["model"], whole["fault"]) == ("2026-03-01", "gpt-4o", None)
@@ -67,7 +73,9 @@ def test_the_ledger_tells_what_was_cut_off_from_what_was_sent(
             client.chat.completions.with_raw_response.create(**COIN)
         except openai.APIError:
             assert fault != "html"
-    assert [(line["event"], line["fault"]) for line in lines(ledger)] == [(event, fault) for event in events]
+    assert [(line["event"], line["fault"]) for line in lines(ledger, len(events))] == [
+        (event, fault) for event in events
+    ]
 
 
 def test_a_killed_simulator_goes_on_in_its_ledger(start_simulator: Start, tmp_path: Path) -> None:
@@ -77,7 +85,7 @@ def test_a_killed_simulator_goes_on_in_its_ledger(start_simulator: Start, tmp_pa
         root = start_simulator("--ledger", str(ledger))
         with client_of(root) as client:
             client.chat.completions.create(**COIN)
-        assert sum(line["event"] == "whole" for line in lines(ledger)) == answers
+        assert sum(line["event"] == "whole" for line in lines(ledger, 2 * answers)) == answers
         os.kill(_listening_at(root), signal.SIGKILL)
 
 
