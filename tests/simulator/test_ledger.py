@@ -1,11 +1,11 @@
 """The ledger of what was sent, and faults that are changed while the simulator runs."""
 
 import json
-import time
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
