@@ -110,12 +110,13 @@ def test_a_file_of_bad_lines_alone_is_kept_in_mind(bring: Importer, warehouse: W
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
+        # A gzip file holds the time: without one, each process of the tests names the same cases.
         ("empty.ndjson", b"", "is empty: a recording has one sample a line"),
         ("blank.ndjson", b"\n \r\n", "is empty"),
-        ("empty.ndjson.gz", gzip.compress(b""), "is empty"),
+        ("empty.ndjson.gz", gzip.compress(b"", mtime=0), "is empty"),
         ("text.ndjson.gz", b"hello", "is no whole gzip file"),
-        ("cut.ndjson.gz", gzip.compress(json.dumps(LINE).encode())[:-9], "is no whole gzip file"),
-        ("bent.ndjson.gz", gzip.compress(b"x" * 99)[:12] + b"\x07\xff" * 9, "is no whole gzip file"),
+        ("cut.ndjson.gz", gzip.compress(json.dumps(LINE).encode(), mtime=0)[:-9], "is no whole gzip file"),
+        ("bent.ndjson.gz", gzip.compress(b"x" * 99, mtime=0)[:12] + b"\x07\xff" * 9, "is no whole gzip file"),
     ],
 )
 def test_what_is_no_recording_is_refused(
