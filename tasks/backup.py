@@ -15,7 +15,7 @@ from tasks.disk import sha256_of, sync
 from tasks.settings import Settings
 from tasks.spool.folder import FINISHED, HEADER, LANDED
 from tasks.sql_files import statement
-from tasks.warehouse import ROW_GROUP_SIZE, STORAGE_VERSION, Warehouse, quoted
+from tasks.warehouse import CATALOG, ROW_GROUP_SIZE, STORAGE_VERSION, Warehouse, quoted
 
 MANIFEST, WAREHOUSE, SPOOL = "backup.json", "flipbook.duckdb", "spool"
 
@@ -91,8 +91,8 @@ def read_manifest(folder: Path) -> Manifest:
 
 def counts_of(warehouse: Warehouse) -> dict[str, int]:
     """Rows of each table."""
-    tables = [row["table_name"] for row in warehouse.rows(statement("backup/tables"))]
-    return {table: warehouse.rows(f"select count(*) as n from {table}")[0]["n"] for table in tables}
+    tables = warehouse.column(statement("backup/tables"))
+    return {table: warehouse.column(f"select count(*) from {table}")[0] for table in tables}
 
 
 def copy_run(source: Path, to: Path) -> None:
@@ -118,18 +118,17 @@ def _copy_warehouse(settings: Settings, file: Path) -> tuple[dict[str, int], int
     """Copy the warehouse while nobody can write to it; its counts, and its format."""
     # A reader keeps every writer out, and leaves an older format as it is.
     with Warehouse.open(settings, read_only=True) as warehouse:
-        source = warehouse.rows("select current_database() as name")[0]["name"]
         counts = counts_of(warehouse)
-        (newest,) = warehouse.rows("select max(version) as format from raw.migrations")
+        found = warehouse.format
         # As the warehouse itself is made; the clauses of its columns are copied with them.
         options = f"row_group_size {ROW_GROUP_SIZE}, storage_version '{STORAGE_VERSION}'"
         warehouse.execute(f"attach {quoted(file)} as copy ({options})")
-        warehouse.execute(f"copy from database {source} to copy")
+        warehouse.execute(f"copy from database {CATALOG} to copy")
         warehouse.execute("detach copy")
     with Warehouse.open(settings.model_copy(update={"warehouse": str(file)}), read_only=True) as copied:
         if counts_of(copied) != counts:
             raise FlipbookError(f"The copy of {settings.warehouse_file} is not the same: there is no backup.")
-    return counts, newest["format"]
+    return counts, found
 
 
 def _refuse_taken(to: Path, *, force: bool) -> None:

@@ -37,7 +37,7 @@ def archive(
     cannot be written, and FlipbookError where a file does not hold what it should: then that day stays where it is.
     """
     with Warehouse.open(settings) as warehouse:
-        days = [row["day"] for row in warehouse.rows(statement("archive/days"), {"before": before})]
+        days = warehouse.column(statement("archive/days"), {"before": before})
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -85,7 +85,7 @@ def _found(files: Sequence[str], folder: Path | None) -> Path:
 
 def kept_days(warehouse: Warehouse) -> list[dt.date]:
     """The days whose bodies were typed before they were archived, and cannot be typed again while they are away."""
-    return [row["day"] for row in warehouse.rows(statement("archive/kept_days"))]
+    return warehouse.column(statement("archive/kept_days"))
 
 
 def _archive_day(warehouse: Warehouse, day: dt.date, folder: Path, now: dt.datetime) -> Archived | None:

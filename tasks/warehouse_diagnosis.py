@@ -8,8 +8,8 @@ from tasks.core.errors import FlipbookError, WarehouseHeldError
 from tasks.core.findings import Finding
 from tasks.holders import command_of, holders
 from tasks.settings import Settings
-from tasks.sql_files import SQL, statement
-from tasks.warehouse import Warehouse, exists, name_of
+from tasks.sql_files import statement
+from tasks.warehouse import Warehouse, exists, name_of, newest_format
 
 # A minute or two of difference between machines is nothing; more means that one of them has the time wrong.
 CLOCK = dt.timedelta(minutes=5)
@@ -22,26 +22,25 @@ def findings(settings: Settings, now: dt.datetime) -> list[Finding]:
     try:
         if not exists(settings):
             return [Finding("warehouse", f"none yet at {name_of(settings)}", True), _clock(now, None)]
-        row, files = _look(settings)
+        row, found, files = _look(settings)
     except WarehouseHeldError as error:
         return [Finding("warehouse", str(error), False, is_needed=False), *_holders(settings), _clock(now, None)]
     except FlipbookError as error:
         return [Finding("warehouse", str(error), False), _clock(now, None)]
-    said = f"{name_of(settings)}: {row['samples']:,} samples of {row['days']:,} days, {_format(row['format'])}"
+    said = f"{name_of(settings)}: {row['samples']:,} samples of {row['days']:,} days, {_format(found)}"
     return [Finding("warehouse", said, True), *_holders(settings), *_archives(files), _clock(now, row["last_at"])]
 
 
-def _look(settings: Settings) -> tuple[dict[str, Any], list[Path]]:
+def _look(settings: Settings) -> tuple[dict[str, Any], int, list[Path]]:
     with Warehouse.open(settings.model_copy(update={"warehouse_wait_s": 1}), read_only=True) as warehouse:
         (row,) = warehouse.rows(statement("doctor/warehouse"))
-        has_archives = row["format"] >= ARCHIVES_FORMAT
-        files = warehouse.rows(statement("doctor/archives")) if has_archives else []
-    return row, [Path(one["file"]) for one in files]
+        has_archives = warehouse.format >= ARCHIVES_FORMAT
+        files = warehouse.column(statement("doctor/archives")) if has_archives else []
+        return row, warehouse.format, [Path(file) for file in files]
 
 
 def _format(found: int) -> str:
-    newest = max(int(file.name.split("_")[0]) for file in (SQL / "raw").glob("[0-9]*.sql"))
-    later = "" if found == newest else f"; the next run makes it format {newest}"
+    later = "" if found == newest_format() else f"; the next run makes it format {newest_format()}"
     return f"format {found}{later}"
 
 

@@ -1,7 +1,6 @@
--- what: how much the warehouse holds, in which format, and how far it reaches in time
+-- what: how much the warehouse holds, and how far it reaches in time
 select
     count(*) as samples,
     count(distinct day) as days,
-    max(requested_at) as last_at,
-    (select max(version) from raw.migrations) as format
+    max(requested_at) as last_at
 from raw.calls

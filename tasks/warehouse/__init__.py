@@ -4,10 +4,20 @@
 """
 
 from tasks.warehouse.file import ROW_GROUP_SIZE, STORAGE_VERSION
+from tasks.warehouse.migrations import newest_format
 from tasks.warehouse.opened import Warehouse, exists, name_of
-from tasks.warehouse.shared import MEMORY_LIMIT, OUT_OF_MEMORY, UNFIT_INPUT, in_chunks, problem_of_pattern, quoted
+from tasks.warehouse.shared import (
+    CATALOG,
+    MEMORY_LIMIT,
+    OUT_OF_MEMORY,
+    UNFIT_INPUT,
+    in_chunks,
+    problem_of_pattern,
+    quoted,
+)
 
 __all__ = [
+    "CATALOG",
     "MEMORY_LIMIT",
     "OUT_OF_MEMORY",
     "ROW_GROUP_SIZE",
@@ -17,6 +27,7 @@ __all__ = [
     "exists",
     "in_chunks",
     "name_of",
+    "newest_format",
     "problem_of_pattern",
     "quoted",
 ]

@@ -14,6 +14,11 @@ def known() -> dict[int, Path]:
     return {int(path.stem.split("_")[0]): path for path in sorted((SQL / "raw").glob("[0-9]*.sql"))}
 
 
+def newest_format() -> int:
+    """The format that this Flipbook makes of a warehouse: the number of its last migration."""
+    return max(known())
+
+
 def version(connection: duckdb.DuckDBPyConnection) -> int | None:
     """The newest migration applied; None where there is no table of them."""
     try:
@@ -25,7 +30,7 @@ def version(connection: duckdb.DuckDBPyConnection) -> int | None:
 
 def are_pending(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether there are any to apply."""
-    return (version(connection) or 0) < max(known())
+    return (version(connection) or 0) < newest_format()
 
 
 def refuse_foreign(connection: duckdb.DuckDBPyConnection, name: str, *, read_only: bool) -> None:
@@ -38,10 +43,10 @@ def refuse_foreign(connection: duckdb.DuckDBPyConnection, name: str, *, read_onl
     # An empty one is what a process leaves that was killed while it made it: only a writer can go on with it.
     if found is None and (read_only or is_other):
         raise UsageError(f"{name} is a database, but no warehouse of Flipbook.")
-    if found is not None and found > max(known()):
+    if found is not None and found > newest_format():
         raise UsageError(
             f"The warehouse {name} was written by a newer Flipbook "
-            f"(format {found}; this one knows {max(known())}): upgrade Flipbook."
+            f"(format {found}; this one knows {newest_format()}): upgrade Flipbook."
         )
 
 

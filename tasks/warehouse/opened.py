@@ -77,6 +77,11 @@ class Warehouse:
         """The number of the state that is seen, where others may write at the same time; else None."""
         return self._backend.state(self.connection)
 
+    @property
+    def format(self) -> int:
+        """The number of the newest migration that was applied."""
+        return migrations.version(self.connection) or 0
+
     def tidy(self, before: dt.datetime) -> None:
         """Put small files together, and remove what no reader has needed since `before`. No row changes."""
         with self._backend.alone(self.connection, ("landing", "counting")):
