@@ -18,7 +18,7 @@ from tasks.core.change import BLOCKS, Blocks, Observed
 from tasks.core.deciding import Deciding, ShownDay
 from tasks.core.dependence import Repeats
 from tasks.core.drift import Decision
-from tasks.core.plan import SeriesKey
+from tasks.core.plan import Asked, SeriesKey
 from tasks.core.statistics import wilson_interval
 from tasks.settings import PROJECT
 
@@ -147,8 +147,8 @@ def _decided(days: list[list[Samples]]) -> list[Decision]:
         for key, samples in zip(SERIES, of_day, strict=True)
     }
     deciding = Deciding(lambda key, day: shown[key, day])
-    requests = dict.fromkeys(SERIES, "request")
-    return [one for number in range(len(days)) for one in deciding.day(FIRST + dt.timedelta(days=number), requests)]
+    asked = dict.fromkeys(SERIES, Asked("request"))
+    return [one for number in range(len(days)) for one in deciding.day(FIRST + dt.timedelta(days=number), asked)]
 
 
 def _shown(samples: Samples, name: str) -> ShownDay:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
-TIMEOUT_S = 3
+TIMEOUT_S = 5
 
 
 class Api:
@@ -26,13 +26,13 @@ class Api:
         found = self._asked("GET", f"deployments/name/study/{name}")
         return str(found["id"]) if found else None
 
-    def start(self, deployment: str, parameters: dict[str, Any], environment: dict[str, str]) -> str | None:
-        """Ask for a run. Its id; None may also mean that the run was made and the answer was lost."""
-        body = {
-            "parameters": parameters,
-            "job_variables": {"env": environment},
-            "state": {"type": "SCHEDULED", "name": "Scheduled"},
-        }
+    def start(self, deployment: str, parameters: dict[str, Any], key: str) -> str | None:
+        """Ask for a run. Its id; None may also mean that the run was made and the answer was lost.
+
+        Asked with the same key, the server makes no second one.
+        """
+        state = {"type": "SCHEDULED", "name": "Scheduled"}
+        body = {"parameters": parameters, "state": state, "idempotency_key": key}
         made = self._asked("POST", f"deployments/{deployment}/create_flow_run", body)
         return str(made["id"]) if made else None
 
@@ -41,6 +41,11 @@ class Api:
         run = self._asked("GET", f"flow_runs/{flow_run}")
         state = run and run.get("state")
         return (state["type"], state["name"]) if state else None
+
+    def parameters(self, flow_run: str) -> dict[str, Any] | None:
+        """What a run was started with."""
+        run = self._asked("GET", f"flow_runs/{flow_run}")
+        return run and dict(run["parameters"])
 
     def crash(self, flow_run: str, message: str) -> None:
         """Say of a run whose process is gone that it crashed, as an operator would."""

@@ -1,7 +1,6 @@
-"""Clocks that jump, by libfaketime: for the process of a run and what it starts, and for the time of day alone."""
+"""Clocks that jump, by libfaketime: for Prefect's server, for a worker and its runs, and for the time of day alone."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from drill.place import Place
@@ -19,7 +18,7 @@ def library() -> Path | None:
 
 
 class Clocks:
-    """One file a process says how far its clock is off. Durations are left alone, as when a real clock is set."""
+    """One file each says how far a part's clock is off. Durations are left alone, as when a real clock is set."""
 
     def __init__(self, place: Place) -> None:
         self._folder = place.folder / "clocks"
@@ -31,7 +30,7 @@ class Clocks:
         return self._library is not None
 
     def environment(self, name: str) -> dict[str, str]:
-        """What a process is started with whose clock `name` may jump."""
+        """What a part is started with whose clock may jump. What it starts in turn has the same clock."""
         file = self._folder / name
         file.write_text(RIGHT)
         return {
@@ -43,18 +42,12 @@ class Clocks:
             "PYTHONPATH": f"{MENDED}{os.pathsep}{PROJECT}",
         }
 
-    @staticmethod
-    def can_jump(environment: Mapping[str, str]) -> bool:
-        """Whether the clock of a process with this environment can."""
-        return FILE in environment
-
-    @staticmethod
-    def set(environment: Mapping[str, str], jump: str) -> None:
-        """Set the clock of a process with this environment so far off the right time, such as `+30h`."""
+    def set(self, name: str, jump: str) -> None:
+        """Set a part's clock so far off the right time, such as `+30h`."""
         # At once: a process that reads half a file has no clock at all.
-        half_written = Path(f"{environment[FILE]}.new")
+        half_written = self._folder / f"{name}.new"
         half_written.write_text(jump)
-        half_written.replace(environment[FILE])
+        half_written.replace(self._folder / name)
 
     @staticmethod
     def tidy() -> None:

@@ -2,8 +2,11 @@
 
 import os
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from drill.parts import Part
@@ -13,6 +16,7 @@ from tasks.core.errors import UsageError
 
 # PostgreSQL refuses root: then it runs as the user that its package brings.
 USER = "postgres"
+PATIENCE_S, PAUSE_S = 10.0, 0.2
 
 
 class Database(Part):
@@ -28,12 +32,21 @@ class Database(Part):
         log = place.folder / "logs" / "database"
         super().__init__("database", ("drill.program", *command), place.environment, log)
 
-    def kill(self, *, with_children: bool = True) -> int:
-        """`kill -9` of the postmaster and its children. Its id."""
-        postmaster = int((self._data / "postmaster.pid").read_text().split()[0])
-        kill(family(postmaster) if with_children else [postmaster])
-        super().kill()
-        return postmaster
+    def shut_down(self) -> None:
+        """As its own service does: connections are ended, and everything is on the disk. Killed, where that takes long."""
+        assert self._child is not None
+        deadline = time.monotonic() + PATIENCE_S
+        while self.is_alive and time.monotonic() < deadline:
+            # The file may still name the one before: only one of ours is meant.
+            if (postmaster := self._postmaster()) in family(self._child.pid):
+                kill([postmaster], signal.SIGINT)
+            time.sleep(PAUSE_S)
+        self.kill()
+
+    def _postmaster(self) -> int | None:
+        with suppress(OSError, ValueError, IndexError):
+            return int((self._data / "postmaster.pid").read_text().split()[0])
+        return None
 
 
 def _binaries() -> Path:

@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from drill.accounts import Accounts, account
+from drill.accounts import Accounts, Ends, account
 from drill.api import Api
 from drill.clock import Clocks
 from drill.database import Database
 from drill.disk import FileLimit, Tmpfs, spool_disk
 from drill.harms import Harms
 from drill.jobs import Jobs
-from drill.pages import pages_rendered
-from drill.parts import POOL, Part, server, simulator, workers
-from drill.place import STUDIES, Place
+from drill.kills import Kills
+from drill.pages import CLI, pages_rendered
+from drill.parts import SERVER, WORKERS, Part, server, simulator, workers
+from drill.place import Place
 from drill.processes import kill, processes
 from drill.reading import read_books
 from drill.script import Harm, Kind
@@ -58,7 +59,7 @@ class Drill:
         self._api = Api(place.api_url)
         self._clocks = Clocks(place)
         self._studies = catalogue.deployments(place.settings)
-        self._jobs = Jobs(place, self._api, self._clocks, self._studies, seed, at_once)
+        self._jobs = Jobs(place, self._api, self._studies, seed, at_once)
         self._seed = seed
         self._parts: list[Part] = []
         self._started_at: dict[str, float] = {}
@@ -74,7 +75,8 @@ class Drill:
             pages = pages_rendered(self._place, {job.study for job in self._jobs.jobs})
             books = read_books(self._place.settings, self._place.ledger, self._studies)
             widths = {name: width(study) for name, study in self._studies.items()}
-            accounts = account(books, self._jobs.lives.values(), widths, harms.full)
+            ends = Ends(list(self._jobs.lives.values()), widths, harms.full, self._kills.of_endpoint)
+            accounts = account(books, ends)
             self._log_lives(accounts)
             return Drilled(done, details, accounts, pages, disk.name, self._clocks.are_there, time.monotonic() - began)
 
@@ -83,8 +85,12 @@ class Drill:
         disk = spool_disk(self._place.settings.spool)
         try:
             database = Database(self._place)
-            prefect, at_work = server(self._place), workers(self._place)
-            self._parts = [database, simulator(self._place, self._seed, LATENCY_MS), prefect]
+            # One worker's clock is right: its runs are as fast as any.
+            clocked = (SERVER, WORKERS[1]) if self._clocks.are_there else ()
+            clocks = {name: self._clocks.environment(name) for name in clocked}
+            prefect, at_work = server(self._place, clocks), workers(self._place, clocks)
+            endpoint = simulator(self._place, self._seed, LATENCY_MS)
+            self._parts = [database, endpoint, prefect]
             self._keep_up()
             self._wait(lambda: self._api.is_up, START_S, "Prefect's server did not start")
             self._deploy()
@@ -93,27 +99,27 @@ class Drill:
                 Kind.WORKER_KILLED: at_work,
                 Kind.SERVER_KILLED: [prefect],
                 Kind.DATABASE_KILLED: [database],
+                Kind.DATABASE_STOPPED: [database],
+                Kind.ENDPOINT_KILLED: [endpoint],
             }
-            yield Harms(self._place, self._jobs, victims, disk, self._clocks), disk
+            self._kills = Kills(self._place, self._jobs, victims)
+            harms = Harms(self._place, self._jobs, self._kills, disk, self._clocks, clocked)
+            endpoint.on_start = harms.forget_faults
+            yield harms, disk
         finally:
             for part in reversed(self._parts):
                 part.stop()
             kill(process.pid for process in processes(self._place.token))
             self._clocks.tidy()
             disk.close()
+            self._place.simulator_reserved.close()
 
     def _deploy(self) -> None:
-        # As `flipbook serve` does.
-        for command in (
-            ("work-pool", "create", POOL, "--type", "process"),
-            ("--no-prompt", "deploy", "--all", "--prefect-file", str(STUDIES)),
-        ):
-            arguments = [sys.executable, "-m", "prefect", *command]
-            made = subprocess.run(
-                arguments, cwd=PROJECT, env=self._place.environment, capture_output=True, text=True, check=False
-            )
-            if made.returncode:
-                raise FlipbookError(f"`prefect {' '.join(command)}` failed: {(made.stderr or made.stdout).strip()}")
+        command = [sys.executable, "-c", CLI, "deploy"]
+        environment = self._place.environment
+        made = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+        if made.returncode:
+            raise FlipbookError(f"`flipbook deploy` failed: {(made.stderr or made.stdout).strip()}")
         self._wait(self._jobs.find_deployments, START_S, "The deployments are not there")
 
     def _harm(self, harms: Harms, script: Sequence[Harm]) -> tuple[Counter[Kind], dict[Kind, Counter[str]]]:
@@ -157,7 +163,8 @@ class Drill:
     def _keep_up(self) -> None:
         """Start again what was killed."""
         for part in self._parts:
-            if not part.is_alive and time.monotonic() - self._started_at.get(part.name, 0) > RESTART_S:
+            is_due = time.monotonic() - self._started_at.get(part.name, 0) > RESTART_S
+            if not part.is_alive and is_due and time.monotonic() >= part.back_at:
                 self._started_at[part.name] = time.monotonic()
                 part.start()
 
@@ -172,7 +179,7 @@ class Drill:
     def _log_lives(self, accounts: Accounts) -> None:
         """For whoever has to find out what happened."""
         for flow_run, life in self._jobs.lives.items():
-            self._log(f"{flow_run} {life.job}: {life.asked_at:.3f} {life.killed_at} {life.ended_at} {life.state}")
+            self._log(f"{flow_run} {life.job}: {life.asked_at:.3f} {life.kills} {life.ended_at} {life.state}")
         for call in accounts.unexplained:
             self._log(f"{call} lost")
 

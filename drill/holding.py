@@ -1,4 +1,7 @@
-"""`python -m drill.holding SECONDS` reads the warehouse for so long, as a notebook would that somebody left open."""
+"""`python -m drill.holding SECONDS [write]` holds the warehouse for so long.
+
+As a notebook does that somebody left open; with `write`, as another tool that writes to it.
+"""
 
 import sys
 import time
@@ -10,11 +13,11 @@ from tasks.warehouse import Warehouse
 PATIENCE_S = 60
 
 
-def main(seconds: float) -> int:
+def main(seconds: float, *, writes: bool) -> int:
     """0 when it held the warehouse for so long; 1 where it did not get it."""
     settings = read_settings().model_copy(update={"warehouse_wait_s": PATIENCE_S})
     try:
-        with Warehouse.open(settings, read_only=True):
+        with Warehouse.open(settings, read_only=not writes):
             time.sleep(seconds)
     except FlipbookError as error:
         print(error, file=sys.stderr)
@@ -23,4 +26,4 @@ def main(seconds: float) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1])))
+    sys.exit(main(float(sys.argv[1]), writes="write" in sys.argv[2:]))

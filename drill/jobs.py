@@ -3,23 +3,21 @@
 import datetime as dt
 import random
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from drill.api import Api
-from drill.clock import Clocks
 from drill.place import Place
 from drill.processes import Process, flow_processes
 from drill.shelf import Shelf
 from tasks.core.study import Study
 
 FIRST_DAY = dt.date(2026, 1, 1)
-JOB = "DRILL_JOB"
-PAGES_SHARE, CLOCK_SHARE = 1 / 5, 1 / 2
+PAGES_SHARE = 1 / 5
 # A run that no process executes after so long is asked about; and is given up, where its worker was killed with it.
-ASKED_AFTER_S, ASKED_EVERY_S, GIVEN_UP_AFTER_S = 4, 2, 25
-# How a run ends whose sampling was finished, as far as Prefect was told.
-FINISHED = frozenset({"Completed", "Incomplete", "Landed later"})
+ASKED_AFTER_S, ASKED_EVERY_S, GIVEN_UP_AFTER_S = 4, 2, 60
 FINAL = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 
 
@@ -42,7 +40,8 @@ class Life:
     asked_at: float
     process: Process | None = None
     ended_at: float | None = None
-    killed_at: float | None = None
+    kills: list[float] = field(default_factory=list)
+    """When a process of it was killed: also the one that sampled, and then the one that looked after it."""
     is_over: bool = False
     state: str | None = None
     """The name of the state that it ended in, as Prefect has it."""
@@ -53,25 +52,20 @@ class Life:
         """Whether a process executes it."""
         return self.process is not None and self.ended_at is None
 
-    @property
-    def has_finished(self) -> bool:
-        """Whether it surely saw the last answer of its run: no process that says so had one in flight."""
-        return self.killed_at is None and self.state in FINISHED
-
 
 class Jobs:
     """Keeps so many jobs going, and remembers every life."""
 
-    def __init__(
-        self, place: Place, api: Api, clocks: Clocks, studies: Mapping[str, Study], seed: int, at_once: int
-    ) -> None:
+    def __init__(self, place: Place, api: Api, studies: Mapping[str, Study], seed: int, at_once: int) -> None:
         self.lives: dict[str, Life] = {}
         self.complete: set[Job] = set()
         self.jobs: list[Job] = []
-        self._place, self._api, self._clocks, self._studies, self._at_once = place, api, clocks, studies, at_once
+        self._place, self._api, self._studies, self._at_once = place, api, studies, at_once
         self._shelf = Shelf(place.settings.spool)
         self._deployments: dict[str, str] = {}
         self._rng = random.Random(f"jobs {seed}")
+        self._confirmed: Counter[Job] = Counter()
+        self._ask_at = 0.0
 
     def find_deployments(self) -> bool:
         """Look up the studies' deployments; whether all are there."""
@@ -99,15 +93,18 @@ class Jobs:
         """Ask for a run of `job`; whether the server said yes."""
         if job not in self.jobs:
             self.jobs.append(job)
-        environment = {JOB: str(job)}
-        if begin and self._clocks.are_there and self._rng.random() < CLOCK_SHARE:
-            environment |= self._clocks.environment(f"{len(self.lives)}")
+        if time.monotonic() < self._ask_at:
+            return False
         pages = begin and self._rng.random() < PAGES_SHARE
         parameters = {"day": job.day.isoformat(), "pages": pages}
-        flow_run = self._api.start(self._deployments[job.study], parameters, environment)
-        if flow_run:
-            self.lives.setdefault(flow_run, Life(job, time.time()))
-        return flow_run is not None
+        # A run whose start was not confirmed, because the server was away or slow, is asked for with the same key.
+        flow_run = self._api.start(self._deployments[job.study], parameters, f"{job} {self._confirmed[job]}")
+        if flow_run is None:
+            self._ask_at = time.monotonic() + ASKED_EVERY_S
+            return False
+        self._confirmed[job] += 1
+        self.lives.setdefault(flow_run, Life(job, time.time()))
+        return True
 
     def _next(self) -> Job:
         number, names = len(self.jobs), list(self._studies)
@@ -140,8 +137,12 @@ class Jobs:
     def _look(self) -> None:
         living, now = flow_processes(self._place.token), time.time()
         for flow_run, process in living.items():
-            # One whose start was not confirmed, because the server was killed in that moment, is known by its environment.
-            life = self.lives.setdefault(flow_run, Life(_job(process.environment[JOB]), now))
+            if flow_run not in self.lives:
+                # Its start was not confirmed, because the server was killed in that moment.
+                if (parameters := self._api.parameters(flow_run)) is None:
+                    continue
+                self.lives[flow_run] = Life(_job(parameters), now)
+            life = self.lives[flow_run]
             life.process, life.ended_at, life.is_over = process, None, False
         for flow_run, life in self.lives.items():
             if life.is_living and flow_run not in living:
@@ -159,6 +160,5 @@ class Jobs:
             life.is_over = kind in FINAL or (kind != "SCHEDULED" and age_s > GIVEN_UP_AFTER_S)
 
 
-def _job(text: str) -> Job:
-    study, day = text.split()
-    return Job(dt.date.fromisoformat(day), study)
+def _job(parameters: Mapping[str, Any]) -> Job:
+    return Job(dt.date.fromisoformat(parameters["day"]), parameters["study"]["name"])

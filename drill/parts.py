@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from drill.place import HOST, Place
@@ -11,7 +11,7 @@ from flows import leashed
 from tasks.settings import PROJECT
 
 POOL = "flipbook"
-WORKERS = 2
+SERVER, WORKERS = "server", ("worker-1", "worker-2")
 
 
 class Part:
@@ -20,7 +20,9 @@ class Part:
     def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         """`command` is a Python module and its arguments."""
         self.name = name
-        self.starts = 0
+        self.back_at = 0.0
+        """Until when it stays away, by the monotonic clock."""
+        self.on_start: Callable[[], None] = lambda: None
         self._command, self._environment, self._log = list(command), environment, log
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -33,7 +35,7 @@ class Part:
         """Start it, if it does not run."""
         if self.is_alive:
             return
-        self.starts += 1
+        self.on_start()
         with self._log.open("ab") as log:
             # On a leash: when the drill is killed, this ends, too.
             self._child = subprocess.Popen(
@@ -50,7 +52,8 @@ class Part:
         """`kill -9`, and its id. Without its children, those go on without a parent."""
         assert self._child is not None
         pid = self._child.pid
-        kill(family(pid) if with_children else [pid])
+        if self.is_alive:
+            kill(family(pid) if with_children else [pid])
         self._child.wait()
         if self._child.stdin:
             self._child.stdin.close()
@@ -62,28 +65,28 @@ class Part:
             leashed.stop(self._child)
 
 
-def server(place: Place) -> Part:
-    """Prefect's server."""
+def server(place: Place, clocks: Mapping[str, dict[str, str]]) -> Part:
+    """Prefect's server. `clocks` has the environment of those whose clock may jump."""
     command = ("prefect", "server", "start", "--host", HOST, "--port", str(place.server_port), "--no-ui")
-    return Part("server", command, place.environment, place.folder / "logs" / "server")
+    return Part(SERVER, command, place.environment | clocks.get(SERVER, {}), place.folder / "logs" / SERVER)
 
 
-def workers(place: Place) -> list[Part]:
-    """The process workers."""
+def workers(place: Place, clocks: Mapping[str, dict[str, str]]) -> list[Part]:
+    """The process workers. The runs of each have its clock."""
     return [
         Part(
             name,
             ("prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", name),
-            place.environment,
+            place.environment | clocks.get(name, {}),
             place.folder / "logs" / name,
         )
-        for name in (f"worker-{number}" for number in range(1, WORKERS + 1))
+        for name in WORKERS
     ]
 
 
 def simulator(place: Place, seed: int, latency_ms: float) -> Part:
-    """The simulator, with its ledger. It is never killed: what it sent is what the accounts are held against."""
+    """The simulator, with its ledger: what it sent is what the accounts are held against, also after it was killed."""
     options = ("--seed", str(seed), "--latency-ms", str(latency_ms), "--retry-after", "0.3")
-    kept = ("--control", "--ledger", str(place.ledger))
+    kept = ("--control", "--share-port", "--ledger", str(place.ledger))
     command = ("simulator", "--port", str(place.simulator_port), *options, *kept)
     return Part("simulator", command, place.environment, place.folder / "logs" / "simulator")

@@ -25,6 +25,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def reserved_port() -> socket.socket:
+    """A socket that keeps a port for those who share it: nobody else can listen there while ours is away."""
+    reserving = socket.socket()
+    reserving.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    reserving.bind((HOST, 0))
+    return reserving
+
+
 @dataclass(frozen=True)
 class Place:
     """Where the drill keeps warehouse, spool, pages, ledger, clocks and logs, and the ports that it uses."""
@@ -32,11 +40,12 @@ class Place:
     folder: Path
     token: str = field(default_factory=lambda: secrets.token_hex(8))
     server_port: int = field(default_factory=free_port)
-    simulator_port: int = field(default_factory=free_port)
+    # A run that finds no simulator starts one, which would have no ledger.
+    simulator_reserved: socket.socket = field(default_factory=reserved_port)
     database_port: int = field(default_factory=free_port)
 
     def __post_init__(self) -> None:
-        for part in ("logs", "clocks", "spool", "site", "prefect"):
+        for part in ("logs", "clocks", "spool", "site", "prefect", "tmp"):
             (self.folder / part).mkdir(parents=True)
         endpoint = (
             f'[simulator]\nkind = "simulator"\nbase_url = "{self.simulator_url}/v1"\ntimeout_s = {CALL_TIMEOUT_S}\n'
@@ -47,6 +56,11 @@ class Place:
     def ledger(self) -> Path:
         """What the simulator sent."""
         return self.folder / "ledger.ndjson"
+
+    @property
+    def simulator_port(self) -> int:
+        """Where the simulator listens, also after it was killed."""
+        return int(self.simulator_reserved.getsockname()[1])
 
     @property
     def simulator_url(self) -> str:
@@ -87,6 +101,8 @@ class Place:
                 MARK: self.token,
                 "PREFECT_API_URL": self.api_url,
                 "PREFECT_HOME": str(self.folder / "prefect"),
+                # What a killed worker leaves there goes with the folder.
+                "TMPDIR": str(self.folder / "tmp"),
                 "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
                 "PREFECT_API_DATABASE_CONNECTION_URL": self.database_url,
                 # By default a worker looks for runs every ten seconds: the drill would mostly wait.

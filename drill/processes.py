@@ -52,11 +52,18 @@ def family(root: int) -> list[int]:
     return found
 
 
-def kill(pids: Iterable[int]) -> None:
-    """As `kill -9` does; one that is gone already is none to kill."""
+def command(pid: int) -> str:
+    """How a process was started; empty where it is gone."""
+    with suppress(OSError):
+        return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+    return ""
+
+
+def kill(pids: Iterable[int], number: int = signal.SIGKILL) -> None:
+    """As `kill -9` does, or with another signal; one that is gone already is none to kill."""
     for pid in pids:
         with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)
 
 
 def _all() -> Iterator[Process]:

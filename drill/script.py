@@ -13,6 +13,9 @@ class Kind(StrEnum):
     WORKER_KILLED = "kill -9 of a worker"
     SERVER_KILLED = "kill -9 of Prefect's server"
     DATABASE_KILLED = "kill -9 of PostgreSQL"
+    DATABASE_STOPPED = "PostgreSQL shut down, and started again"
+    ENDPOINT_KILLED = "kill -9 of the endpoint"
+    JUDGE_KILLED = "kill -9 of a run's judge"
     RATE_LIMITED = "storm of 429"
     ERRORS = "storm of 500 and 503"
     HANGS = "calls that hang"
@@ -25,19 +28,22 @@ class Kind(StrEnum):
 
 
 WEIGHTS = {
-    Kind.FLOW_KILLED: 60,
-    Kind.WORKER_KILLED: 14,
+    Kind.FLOW_KILLED: 54,
+    Kind.WORKER_KILLED: 12,
     Kind.SERVER_KILLED: 8,
-    Kind.DATABASE_KILLED: 8,
-    Kind.RATE_LIMITED: 12,
-    Kind.ERRORS: 10,
+    Kind.DATABASE_KILLED: 6,
+    Kind.DATABASE_STOPPED: 4,
+    Kind.ENDPOINT_KILLED: 10,
+    Kind.JUDGE_KILLED: 8,
+    Kind.RATE_LIMITED: 10,
+    Kind.ERRORS: 8,
     Kind.HANGS: 8,
-    Kind.CUT_OFF: 10,
-    Kind.MALFORMED: 10,
-    Kind.DISK_FULL: 16,
-    Kind.WAREHOUSE_HELD: 16,
-    Kind.TWO_AT_ONCE: 14,
-    Kind.CLOCK_JUMPS: 14,
+    Kind.CUT_OFF: 8,
+    Kind.MALFORMED: 8,
+    Kind.DISK_FULL: 14,
+    Kind.WAREHOUSE_HELD: 14,
+    Kind.TWO_AT_ONCE: 12,
+    Kind.CLOCK_JUMPS: 16,
 }
 
 

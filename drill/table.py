@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from drill.accounts import Accounts
 from drill.drilling import Drilled
 from drill.script import Kind
 
@@ -18,8 +19,7 @@ def table(drilled: Drilled) -> str:
         ("answers paid for, by the simulator's ledger", f"{accounts.paid:,}, of which {accounts.cut} cut off"),
         ("rows in the warehouse", f"{accounts.rows:,}, of which {accounts.answered:,} with an answer"),
         ("attempts tried again", f"{accounts.retries:,}"),
-        ("processes that ended before their run", f"{accounts.ends}"),
-        ("answers lost in flight", f"{accounts.in_flight} (at most {accounts.most_in_flight:,} were in flight then)"),
+        ("answers lost in flight", f"{accounts.in_flight} ({_bound(accounts)})"),
         ("**lost**", f"**{accounts.lost}**"),
         ("**double**", f"**{accounts.double}**"),
         ("**asked again after a whole answer**", f"**{accounts.asked_again}**"),
@@ -29,8 +29,12 @@ def table(drilled: Drilled) -> str:
     return "\n\n".join([_rows(("harm", "times"), harms), _rows(("at the end", ""), figures)])
 
 
+def _bound(accounts: Accounts) -> str:
+    return f"{accounts.kills} kills of runs, at which at most {accounts.most_in_flight:,} were in flight"
+
+
 def _what(drilled: Drilled, kind: Kind) -> str:
-    if kind is Kind.FLOW_KILLED:
+    if kind in (Kind.FLOW_KILLED, Kind.CLOCK_JUMPS):
         doing = ", ".join(f"{times} {doing}" for doing, times in drilled.details[kind].most_common())
         return f" ({doing})"
     return f" ({drilled.disk})" if kind is Kind.DISK_FULL else ""

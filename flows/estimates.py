@@ -2,12 +2,13 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tasks.core.endpoints import Endpoint
 from tasks.core.errors import UsageError
-from tasks.core.prices import Estimate
+from tasks.core.prices import EmbeddingEstimate, Estimate, estimate, estimate_embeddings
 from tasks.core.statistics import CONFIDENCE, samples_needed
 from tasks.core.study import Study
 
@@ -31,55 +32,74 @@ def detection(study: Study, frequency: float) -> Detection:
     return Detection(frequency, samples, math.ceil(samples / study.samples))
 
 
-def estimates_json(rows: Sequence[Estimate], detect: tuple[Detection, Sequence[Estimate]] | None = None) -> str:
-    """For scripts: each target's estimate, and all dollars, which are null where one is unknown.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a run takes: its calls, and the embeddings of what they bring."""
+
+    targets: Sequence[Estimate]
+    embeddings: Sequence[EmbeddingEstimate]
+
+    @property
+    def calls(self) -> int:
+        """Chat completions asked for."""
+        return sum(row.calls for row in self.targets)
+
+    @property
+    def usd(self) -> float | None:
+        """All dollars; None where one part is unknown."""
+        parts = [*(row.usd for row in self.targets), *(row.usd for row in self.embeddings)]
+        known = [usd for usd in parts if usd is not None]
+        return sum(known) if len(known) == len(parts) else None
+
+
+def taken(study: Study, endpoints: Mapping[str, Endpoint], samples: int | None = None) -> Taken:
+    """What a run of a study takes, at so many `samples` a series (None: the study's own)."""
+    return Taken(estimate(study, endpoints, samples), estimate_embeddings(study, endpoints, samples))
+
+
+def estimates_json(run: Taken, detect: tuple[Detection, Taken] | None = None) -> str:
+    """For scripts: each target's estimate, those of embeddings, and all dollars, which are null where one is unknown.
 
     `detect` adds the same at the samples that a frequency takes.
     """
-    said = _as_dict(rows)
+    said = _as_dict(run)
     if detect:
         needed, at_those = detect
         said["detect"] = {**asdict(needed), "chance": CONFIDENCE, **_as_dict(at_those)}
     return json.dumps(said)
 
 
-def estimates_text(study: Study, rows: Sequence[Estimate]) -> str:
-    """For people: a line for each target, and one for all."""
-    return "\n".join([f"One run of {study.name}: {_calls(rows):,} calls.", *_lines(rows)])
+def estimates_text(study: Study, run: Taken) -> str:
+    """For people: a line for each target and for embeddings, and one for all."""
+    return "\n".join([f"One run of {study.name}: {run.calls:,} calls.", *_lines(run)])
 
 
-def detection_text(study: Study, needed: Detection, rows: Sequence[Estimate]) -> str:
+def detection_text(study: Study, needed: Detection, run: Taken) -> str:
     """For people: the samples that a frequency takes, and what they take."""
     days = "one run" if needed.days == 1 else f"{needed.days:,} days of one run each"
     return "\n".join(
         [
             f"To see a value of frequency {needed.frequency:g} at least once, with {CONFIDENCE:.0%} chance: "
             f"{needed.samples:,} samples of each series.",
-            f"At {study.samples:,} samples a day that is {days}; all at once it is {_calls(rows):,} calls.",
-            *_lines(rows),
+            f"At {study.samples:,} samples a day that is {days}; all at once it is {run.calls:,} calls.",
+            *_lines(run),
         ]
     )
 
 
-def _as_dict(rows: Sequence[Estimate]) -> dict[str, Any]:
-    return {"targets": [asdict(row) for row in rows], "usd": _together(rows)}
+def _as_dict(run: Taken) -> dict[str, Any]:
+    return {**asdict(run), "usd": run.usd}
 
 
-def _calls(rows: Sequence[Estimate]) -> int:
-    return sum(row.calls for row in rows)
-
-
-def _lines(rows: Sequence[Estimate]) -> list[str]:
+def _lines(run: Taken) -> list[str]:
     lines = []
-    for row in rows:
+    for row in run.targets:
         tokens = f"about {row.prompt_tokens:,} tokens sent, at most {row.completion_tokens:,} received"
         lines.append(f"{row.endpoint}/{row.model}: {row.calls:,} calls, {tokens}, {_dollars(row.usd)}")
-    return [*lines, f"Together {_dollars(_together(rows))}."]
-
-
-def _together(rows: Sequence[Estimate]) -> float | None:
-    known = [row.usd for row in rows if row.usd is not None]
-    return sum(known) if len(known) == len(rows) else None
+    for one in run.embeddings:
+        texts = f"embeddings of at most {one.texts:,} completions, {one.tokens:,} tokens"
+        lines.append(f"{one.endpoint}/{one.model}: {texts}, {_dollars(one.usd)}")
+    return [*lines, f"Together {_dollars(run.usd)}."]
 
 
 def _dollars(usd: float | None) -> str:

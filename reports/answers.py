@@ -136,7 +136,7 @@ def answers_figure(
     return Figure(
         anchor=ANCHOR,
         title="Answers",
-        caption="A disc is the share of calls with the answer, with its 95% interval; a bar is the share that the first "
+        caption="A filled mark is the share of calls with the answer, with its 95% interval; a bar is the share that the first "
         "token's log-probabilities imply, a diamond a published one.",
         alt=f"Shares of the answers of {f.counted(len(every), 'series', 'series')}; the numbers are in the table below.",
         table=Table.first(tuple(columns[i] for i in kept), [tuple(line[i] for i in kept) for line in lines], 120),

@@ -12,7 +12,8 @@ from reports.ladder import by_series, values_of
 from reports.names import series_labels
 from reports.rows import SeriesRow, ValueRow
 from reports.rows_of_texts import DistanceRow, DivergenceRow, TextRow
-from reports.settings_of_arms import Settings, level_words
+from reports.settings_of_arms import level_words
+from tasks.core.arms import Settings
 from tasks.core.plan import SeriesKey
 
 MOST_GROUPS = 6

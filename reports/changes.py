@@ -31,7 +31,8 @@ MEANINGS = {
     BORN: "A new fingerprint: the provider itself says that the backend is another, whatever the probabilities do.",
     GONE: "A fingerprint gone: a backend that used to answer no longer does.",
     "grid": "Another logit grid: the numerical format in which the model is computed has changed.",
-    REQUEST_CHANGED: "Request changed: whoever runs the study edited it; that is no alarm, and days are compared anew.",
+    REQUEST_CHANGED: "Request changed: whoever runs the study edited it, or the token that is followed; that is no alarm, "
+    "and days are compared anew.",
 }
 
 

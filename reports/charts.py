@@ -8,6 +8,7 @@ import altair as alt
 import vl_convert
 
 from reports.axis import Axis
+from reports.looks import Look
 from reports.over_days import Change
 from reports.svg import inline
 
@@ -44,6 +45,11 @@ def chart_of(rows: list[dict[str, Any]]) -> Any:
     """A chart of these rows, which stand in it."""
     # As text: Altair copies rows that it can see, once for every layer and panel above them.
     return alt.Chart(alt.InlineData(values=json.dumps(rows), format={"type": "json"}))
+
+
+def filled(look: Look) -> dict[str, Any]:
+    """How a model's points are drawn: its shape, full of its colour."""
+    return {"shape": look.shape, "stroke": look.color, "fill": look.color, "opacity": 1}
 
 
 def day_x(axis: Axis) -> Any:

@@ -7,19 +7,20 @@ import altair as alt
 
 from reports.axis import Axis, day_axis
 from reports.changes import ANCHOR, Drift, DriftPanel
-from reports.charts import CHANGED, WIDTH, change_lines, chart_of, day_x, svg_of
+from reports.charts import CHANGED, WIDTH, change_lines, chart_of, day_x, filled, svg_of
 from reports.format import significant
+from reports.looks import Look
 from tasks.core.plan import SeriesKey
 
 _HEIGHT = 74
 
 
-def drift_over_days(figure: Drift, labels: Mapping[SeriesKey, str], colors: Mapping[str, str], alt_text: str) -> str:
+def drift_over_days(figure: Drift, labels: Mapping[SeriesKey, str], looks: Mapping[str, Look], alt_text: str) -> str:
     """A panel a series: x the day, y its distance to the baseline; alarms are diamonds with a line and a word."""
     days = day_axis(figure.first, figure.last)
     tops = {unit: max(_tops(figure, unit), default=1) or 1 for unit in {panel.unit for panel in figure.panels}}
     panels = [
-        _panel(panel, days, tops[panel.unit], labels[panel.key], colors[panel.key.model]) for panel in figure.panels
+        _panel(panel, days, tops[panel.unit], labels[panel.key], looks[panel.key.model]) for panel in figure.panels
     ]
     return svg_of(alt.vconcat(*panels, spacing=12), ANCHOR, alt_text)
 
@@ -28,13 +29,13 @@ def _tops(figure: Drift, unit: str) -> list[float]:
     return [mark.distance for panel in figure.panels if panel.unit == unit for mark in panel.marks]
 
 
-def _panel(panel: DriftPanel, days: Axis, top: float, label: str, color: str) -> Any:
+def _panel(panel: DriftPanel, days: Axis, top: float, label: str, look: Look) -> Any:
     y = _distance_axis(top, panel.unit)
     stems = [{"x": mark.period.middle, "y": mark.distance, "z": 0} for mark in panel.marks]
     base = chart_of(stems)
     layers = [
-        base.mark_rule(stroke=color, strokeWidth=2, opacity=1).encode(x=day_x(days), y=y, y2="z:Q"),
-        base.mark_circle(fill=color, size=26, opacity=1).encode(x=day_x(days), y=y),
+        base.mark_rule(stroke=look.color, strokeWidth=2, opacity=1).encode(x=day_x(days), y=y, y2="z:Q"),
+        base.mark_point(size=26, strokeWidth=0.5, **filled(look)).encode(x=day_x(days), y=y),
         *change_lines(panel.changes, days),
         *_diamonds(panel, days, y),
     ]

@@ -8,6 +8,7 @@ import altair as alt
 from reports.axis import Axis, day_axis
 from reports.bands import Bands
 from reports.charts import CHANGED, INK, WIDTH, chart_of, day_x, svg_of, words_at
+from reports.looks import Look
 from tasks.core.plan import SeriesKey
 
 _BAND = 16
@@ -15,11 +16,11 @@ _UPRIGHT = "M0,-1L0,1"
 
 
 def fingerprints_over_days(
-    figure: Bands, labels: Mapping[SeriesKey, str], colors: Mapping[str, str], alt_text: str
+    figure: Bands, labels: Mapping[SeriesKey, str], looks: Mapping[str, Look], alt_text: str
 ) -> str:
     """A band a fingerprint: darkness is its share of the period's answers; births and confirmed ends are marked."""
     days = day_axis(figure.first, figure.last)
-    layers = [_cells(figure, days, colors), *_alarms(figure, days), _marks(figure, days), _names(figure, labels)]
+    layers = [_cells(figure, days, looks), *_alarms(figure, days), _marks(figure, days), _names(figure, labels)]
     chart = alt.layer(*[layer for layer in layers if layer is not None])
     height = _BAND * (len(figure.bands) + len({band.key for band in figure.bands}))
     return svg_of(chart.properties(width=WIDTH - 150, height=height), "fingerprints", alt_text)
@@ -35,7 +36,7 @@ def _rows_of_bands(figure: Bands) -> list[float]:
     return rows
 
 
-def _cells(figure: Bands, days: Axis, colors: Mapping[str, str]) -> Any:
+def _cells(figure: Bands, days: Axis, looks: Mapping[str, Look]) -> Any:
     at = _rows_of_bands(figure)
     rows = [
         {
@@ -44,7 +45,7 @@ def _cells(figure: Bands, days: Axis, colors: Mapping[str, str]) -> Any:
             "y": at[cell.band] * _BAND + 2,
             "y2": at[cell.band] * _BAND + _BAND - 1,
             "s": round(0.12 + 0.88 * cell.share, 3),
-            "c": colors[figure.bands[cell.band].key.model],
+            "c": looks[figure.bands[cell.band].key.model].color,
         }
         for cell in figure.cells
     ]

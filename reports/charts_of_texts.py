@@ -9,17 +9,18 @@ from reports.answers import ANCHOR as ANSWERS
 from reports.answers import Share
 from reports.arms import ANCHOR as BY_ARM
 from reports.arms import MOST_GROUPS, ArmFigures, Group
-from reports.charts import INK, WIDTH, chart_of, svg_of
+from reports.charts import INK, WIDTH, chart_of, filled, svg_of
 from reports.format import visible
-from reports.settings_of_arms import Settings
+from reports.looks import Look
 from reports.survival import ANCHOR as SURVIVAL
 from reports.survival import MOST_PANELS, Curve
 from reports.words_of_texts import median_shared
+from tasks.core.arms import Settings
 from tasks.core.plan import SeriesKey
 from tasks.core.statistics import wilson_interval
 
 Labels = Mapping[SeriesKey, str]
-Colors = Mapping[str, str]
+Looks = Mapping[str, Look]
 COLUMNS = 2
 COLUMN = 290
 _ROW = 24
@@ -29,19 +30,19 @@ _SHARE = alt.Scale(domain=[0, 1], nice=False)
 _PERCENT: dict[str, Any] = {"format": ".0%", "values": [0, 0.25, 0.5, 0.75, 1]}
 
 
-def survival(every: Sequence[Curve], labels: Labels, colors: Colors, alt_text: str) -> str:
+def survival(every: Sequence[Curve], labels: Labels, looks: Looks, alt_text: str) -> str:
     """A falling curve in a panel of its own for each series, all on the same axes."""
     shown = [curve for curve in every if curve.left][:MOST_PANELS]
     # A little beyond the last to leave, so that what stays is seen.
     longest = round(1.05 * max(curve.left[-1][0] for curve in shown)) + 2
-    panels = [_survival_panel(curve, labels[curve.key], colors[curve.key.model], longest) for curve in shown]
+    panels = [_survival_panel(curve, labels[curve.key], looks[curve.key.model], longest) for curve in shown]
     return svg_of(grid(panels), SURVIVAL, alt_text)
 
 
-def _survival_panel(curve: Curve, label: str, color: str, longest: int) -> Any:
+def _survival_panel(curve: Curve, label: str, look: Look, longest: int) -> Any:
     steps = curve.steps()
     rows = [{"x": x, "y": round(y, 4)} for x, y in [*steps, (longest, steps[-1][1])]]
-    line = chart_of(rows).mark_line(interpolate="step-after", stroke=color, strokeWidth=2)
+    line = chart_of(rows).mark_line(interpolate="step-after", stroke=look.color, strokeWidth=2)
     x = alt.X(
         "x:Q",
         title=f"{curve.unit}s from the beginning",
@@ -49,7 +50,9 @@ def _survival_panel(curve: Curve, label: str, color: str, longest: int) -> Any:
         axis=alt.Axis(values=list(range(0, longest + 1, _step(longest))), format="d"),
     )
     y = percent_axis("agree")
-    return line.encode(x=x, y=y).properties(width=COLUMN, height=96, title=titled(label))
+    end = chart_of(rows[-1:]).mark_point(size=50, **filled(look))
+    curve_and_end = line.encode(x=x, y=y) + end.encode(x=x, y=y)
+    return curve_and_end.properties(width=COLUMN, height=96, title=titled(label))
 
 
 def _step(longest: int) -> int:
@@ -57,16 +60,16 @@ def _step(longest: int) -> int:
     return next(step for step in _STEPS if longest / step <= 6)
 
 
-def by_arm(every: Sequence[Group], made: Settings, colors: Colors, alt_text: str) -> str:
+def by_arm(every: Sequence[Group], made: Settings, looks: Looks, alt_text: str) -> str:
     """A panel a group: agreement against the number in which the arms differ, or a row an arm."""
     shown = [group for group in every if any(arm.modal[1] for arm in group.arms)][:MOST_GROUPS]
     panels = [
-        _against(group, made, made.numeric, colors) if made.numeric else _rows_of_arms(group, colors) for group in shown
+        _against(group, made, made.numeric, looks) if made.numeric else _rows_of_arms(group, looks) for group in shown
     ]
     return svg_of(alt.vconcat(*panels, spacing=16), BY_ARM, alt_text)
 
 
-def _against(group: Group, made: Settings, field: str, colors: Colors) -> Any:
+def _against(group: Group, made: Settings, field: str, looks: Looks) -> Any:
     levels = made.differing[field]
     arms = [arm for arm in group.arms if arm.modal[1]]
     x = alt.X(
@@ -75,15 +78,15 @@ def _against(group: Group, made: Settings, field: str, colors: Colors) -> Any:
         scale=_number_scale(list(levels.values())),
         axis=alt.Axis(values=sorted(set(levels.values())), format="~g"),
     )
-    color = colors[group.key.model]
-    agreement = _intervals([{"x": levels[arm.series.arm], **interval_rows(*arm.modal)} for arm in arms], x, color)
+    look = looks[group.key.model]
+    agreement = _intervals([{"x": levels[arm.series.arm], **interval_rows(*arm.modal)} for arm in arms], x, look)
     panels = [agreement.properties(width=COLUMN, height=130, title=titled(group.label))]
     shared = [{"x": levels[arm.series.arm], "y": _median(arm)} for arm in arms if _median(arm) is not None]
     if shared:
         unit = next(arm.divergence[0].unit for arm in arms if arm.divergence)
         y = alt.Y("y:Q", title=f"{unit}s shared by half", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=4))
-        line = chart_of(shared).mark_line(stroke=color, strokeDash=[4, 3], strokeWidth=1.5).encode(x=x, y=y)
-        dots = chart_of(shared).mark_point(stroke=color, fill=color, size=50, opacity=1).encode(x=x, y=y)
+        line = chart_of(shared).mark_line(stroke=look.color, strokeDash=[4, 3], strokeWidth=1.5).encode(x=x, y=y)
+        dots = chart_of(shared).mark_point(size=50, **filled(look)).encode(x=x, y=y)
         panels.append((line + dots).properties(width=COLUMN, height=130, title=titled("how long the others agree")))
     return alt.hconcat(*panels, spacing=30)
 
@@ -101,12 +104,12 @@ def _number_scale(levels: Sequence[float]) -> alt.Scale:
     return alt.Scale(domain=[low - margin, high + margin], nice=False, zero=False)
 
 
-def _intervals(rows: list[dict[str, Any]], x: alt.X, color: str) -> Any:
+def _intervals(rows: list[dict[str, Any]], x: alt.X, look: Look) -> Any:
     base = chart_of(rows)
     y = percent_axis("agreement")
-    reach = base.mark_rule(stroke=color, strokeWidth=2).encode(x=x, y=alt.Y("low:Q", scale=_SHARE), y2="high:Q")
-    line = base.mark_line(stroke=color, strokeOpacity=0.5, strokeWidth=1.5).encode(x=x, y=y)
-    return line + reach + base.mark_point(stroke=color, fill=color, size=60, opacity=1).encode(x=x, y=y)
+    reach = base.mark_rule(stroke=look.color, strokeWidth=2).encode(x=x, y=alt.Y("low:Q", scale=_SHARE), y2="high:Q")
+    line = base.mark_line(stroke=look.color, strokeOpacity=0.5, strokeWidth=1.5).encode(x=x, y=y)
+    return line + reach + base.mark_point(size=60, **filled(look)).encode(x=x, y=y)
 
 
 def interval_rows(events: int, n: int) -> dict[str, float]:
@@ -115,14 +118,14 @@ def interval_rows(events: int, n: int) -> dict[str, float]:
     return {"y": round(events / n, 4), "low": round(low, 4), "high": round(high, 4)}
 
 
-def _rows_of_arms(group: Group, colors: Colors) -> Any:
+def _rows_of_arms(group: Group, looks: Looks) -> Any:
     arms = [arm for arm in group.arms if arm.modal[1]]
     rows = [{"t": visible(arm.series.arm), "at": i, **interval_rows(*arm.modal)} for i, arm in enumerate(arms)]
-    chart = _dots(rows, colors[group.key.model], "agreement")
+    chart = _dots(rows, looks[group.key.model], "agreement")
     return chart.properties(width=WIDTH - _LABELS, height=_ROW * len(rows), title=titled(group.label))
 
 
-def _dots(rows: list[dict[str, Any]], color: str, title: str) -> Any:
+def _dots(rows: list[dict[str, Any]], look: Look, title: str) -> Any:
     """A row each: its name, a disc at its share, a line through its interval."""
     base = chart_of(rows)
     y = _row_of(len(rows))
@@ -130,26 +133,26 @@ def _dots(rows: list[dict[str, Any]], color: str, title: str) -> Any:
     names = base.mark_text(align="left", fontSize=11, color=INK, limit=_LABELS - 8).encode(
         x=alt.value(-_LABELS), y=y, text="t:N"
     )
-    reach = base.mark_rule(stroke=color, strokeWidth=2).encode(x=alt.X("low:Q", scale=_SHARE), x2="high:Q", y=y)
-    return names + reach + base.mark_point(stroke=color, fill=color, size=60, opacity=1).encode(x=x, y=y)
+    reach = base.mark_rule(stroke=look.color, strokeWidth=2).encode(x=alt.X("low:Q", scale=_SHARE), x2="high:Q", y=y)
+    return names + reach + base.mark_point(size=60, **filled(look)).encode(x=x, y=y)
 
 
 def _row_of(rows: int) -> alt.Y:
     return alt.Y("at:Q", scale=alt.Scale(domain=[-0.5, rows - 0.5], reverse=True, nice=False), axis=None)
 
 
-def answers(every: Mapping[SeriesKey, Sequence[Share]], labels: Labels, colors: Colors, alt_text: str) -> str:
+def answers(every: Mapping[SeriesKey, Sequence[Share]], labels: Labels, looks: Looks, alt_text: str) -> str:
     """A row an answer: its share with its interval, a bar at the implied share, a diamond at a published one."""
-    panels = [_answers_panel(shares, labels[key], colors[key.model]) for key, shares in every.items()]
+    panels = [_answers_panel(shares, labels[key], looks[key.model]) for key, shares in every.items()]
     return svg_of(alt.vconcat(*panels[:MOST_PANELS], spacing=14), ANSWERS, alt_text)
 
 
-def _answers_panel(shares: Sequence[Share], label: str, color: str) -> Any:
+def _answers_panel(shares: Sequence[Share], label: str, look: Look) -> Any:
     rows = [
         {"t": visible(share.row.answer or "no answer")[:40], "at": i, **interval_rows(*share.row.of)}
         for i, share in enumerate(shares)
     ]
-    layers = [_dots(rows, color, "share of calls")]
+    layers = [_dots(rows, look, "share of calls")]
     for shape, size, places in (
         ("M0,-1L0,1", 260, [(i, share.implied) for i, share in enumerate(shares)]),
         ("diamond", 90, [(i, share.published.share if share.published else None) for i, share in enumerate(shares)]),

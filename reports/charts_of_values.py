@@ -8,6 +8,7 @@ import altair as alt
 
 from reports.axis import Axis, day_axis, log_odds, odds_axis
 from reports.charts import INK, WIDTH, axis_scale, axis_ticks, change_lines, chart_of, day_x, svg_of
+from reports.looks import Look
 from reports.over_days import OverDays, Panel, shares_axis
 from tasks.core.plan import SeriesKey
 
@@ -15,14 +16,14 @@ _LARGEST_DISC = 420.0
 
 
 def values_over_days(
-    figure: OverDays, labels: Mapping[SeriesKey, str], colors: Mapping[str, str], alt_text: str
+    figure: OverDays, labels: Mapping[SeriesKey, str], looks: Mapping[str, Look], alt_text: str
 ) -> str:
     """One panel a series: x the day, y the probability on a log-odds axis, a disc's area its share of the period."""
     days = day_axis(figure.first, figure.last)
     axes = _probability_axes(figure)
     height = 230 if len(figure.panels) == 1 else 130
     panels = [
-        _panel(panel, days, axes[panel.key], labels[panel.key], colors[panel.key.model], height)
+        _panel(panel, days, axes[panel.key], labels[panel.key], looks[panel.key.model], height)
         for panel in figure.panels
     ]
     return svg_of(alt.vconcat(*panels, spacing=14), "values-over-days", alt_text)
@@ -37,11 +38,11 @@ def _probability_axes(figure: OverDays) -> dict[SeriesKey, Axis]:
     return {key: odds_axis(low, high) for key, (low, high) in ends.items()}
 
 
-def _panel(panel: Panel, days: Axis, odds: Axis, label: str, color: str, height: int) -> Any:
+def _panel(panel: Panel, days: Axis, odds: Axis, label: str, look: Look, height: int) -> Any:
     layers = [
         _gaps(panel, days),
         *change_lines(panel.changes, days),
-        _discs(panel, days, odds, color),
+        _discs(panel, days, odds, look),
     ]
     title = alt.TitleParams(label, anchor="start", frame="group", fontSize=13, offset=16 if panel.changes else 6)
     return alt.layer(*[layer for layer in layers if layer is not None]).properties(
@@ -49,7 +50,7 @@ def _panel(panel: Panel, days: Axis, odds: Axis, label: str, color: str, height:
     )
 
 
-def _discs(panel: Panel, days: Axis, odds: Axis, color: str) -> Any:
+def _discs(panel: Panel, days: Axis, odds: Axis, look: Look) -> Any:
     room = WIDTH / (days.high - days.low)
     largest = min(_LARGEST_DISC, math.pi * max(3.0, 0.7 * room) ** 2)
     rows = [
@@ -62,7 +63,7 @@ def _discs(panel: Panel, days: Axis, odds: Axis, color: str) -> Any:
     ]
     return (
         chart_of(rows)
-        .mark_circle(fill=color, fillOpacity=0.55, stroke=color, strokeWidth=1, opacity=1)
+        .mark_point(shape=look.shape, fill=look.color, fillOpacity=0.55, stroke=look.color, strokeWidth=1, opacity=1)
         .encode(
             x=day_x(days),
             y=_y(odds),

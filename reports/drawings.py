@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from reports.bands import Bands, bands
 from reports.changes import Drift, drift
-from reports.colors import model_colors
+from reports.looks import Look, model_looks
 from reports.names import series_labels
 from reports.over_days import OverDays, over_days
 from reports.queries import StudyRows
@@ -18,7 +18,7 @@ class Drawings:
     """What the charts of a study page draw."""
 
     labels: dict[SeriesKey, str]
-    colors: dict[str, str]
+    looks: dict[str, Look]
     values: OverDays | None
     bands: Bands | None
     drift: Drift | None
@@ -27,17 +27,17 @@ class Drawings:
 
 def drawings(rows: StudyRows) -> Drawings:
     """The figures of a study page, as numbers."""
-    labels, colors = series_labels([row.key for row in rows.series]), model_colors(rows.models)
+    labels, looks = series_labels([row.key for row in rows.series]), model_looks(rows.models)
     return Drawings(
         labels=labels,
-        colors=colors,
+        looks=looks,
         values=over_days(rows),
         bands=bands(rows),
         drift=drift(rows.change.drift),
-        text=text_figures(source_of(rows, labels, colors)),
+        text=text_figures(source_of(rows, labels, looks)),
     )
 
 
-def source_of(rows: StudyRows, labels: dict[SeriesKey, str], colors: dict[str, str]) -> Source:
+def source_of(rows: StudyRows, labels: dict[SeriesKey, str], looks: dict[str, Look]) -> Source:
     """What the parts about texts and answers are made from."""
-    return Source(rows.study.study, rows.series, rows.text, rows.values, rows.runs, labels, colors, prefix="study")
+    return Source(rows.study.study, rows.series, rows.text, rows.values, rows.runs, labels, looks, prefix="study")

@@ -7,14 +7,20 @@ from typing import Any
 from reports import format as f
 from reports.arms import LEVEL, Group
 from reports.chances import chance
-from reports.rows_of_texts import CallsRow
-from reports.settings_of_arms import Settings, level_words
+from reports.rows_of_texts import CallsRow, DistanceEffectRow
+from reports.settings_of_arms import level_words
+from tasks.core.arms import Settings
 from tasks.core.factorial import Counts, Effect, main_effect
 from tasks.core.plan import SeriesKey
 
 
-def factor_words(group: Group, made: Settings, calls: Mapping[SeriesKey, Counts]) -> list[str]:
-    """For one model and prompt: the two main effects on disagreement, and the mean distances that go with them."""
+def factor_words(
+    group: Group, made: Settings, calls: Mapping[SeriesKey, Counts], tested: Sequence[DistanceEffectRow] = ()
+) -> list[str]:
+    """For one model and prompt: the two main effects on disagreement, and the mean distances that go with them.
+
+    `tested`: the effects on embedding distances, of all models and prompts.
+    """
     if not made.factors:
         return []
     one, other = made.factors
@@ -28,16 +34,13 @@ def factor_words(group: Group, made: Settings, calls: Mapping[SeriesKey, Counts]
     return [
         f"{group.label}: {_verdict(largest_first, effects, _only_with(group, made, cells))}",
         *(_difference(made, field, effects[field]) for field in largest_first),
-        *_distances(group, made, largest_first),
+        *(_tested_distances(group, made, largest_first, tested) or _distances(group, made, largest_first)),
     ]
 
 
 def _pairs(made: Settings, field: str, cells: Mapping[str, Counts]) -> list[tuple[Counts, Counts]]:
     """(First level, second level) of the field, at each level of the other one."""
-    (other,) = (name for name in made.differing if name != field)
-    first, second = made.levels(field)
-    of = {(repr(made.differing[field][arm]), repr(made.differing[other][arm])): counts for arm, counts in cells.items()}
-    return [(of[repr(first), repr(level)], of[repr(second), repr(level)]) for level in made.levels(other)]
+    return [(cells[first], cells[second]) for first, second in made.pairs(field)]
 
 
 def _only_with(group: Group, made: Settings, cells: Mapping[str, Counts]) -> dict[str, list[str]]:
@@ -82,6 +85,23 @@ def _difference(made: Settings, field: str, effect: Effect) -> str:
 def _signed(difference: float) -> str:
     sign = "+" if difference > 0 else "\N{MINUS SIGN}" if difference < 0 else ""
     return f"{sign}{f.points(100 * abs(difference))}"
+
+
+def _tested_distances(
+    group: Group, made: Settings, fields: Sequence[str], tested: Sequence[DistanceEffectRow]
+) -> list[str]:
+    """The mean distance over pairs at each level, by embeddings, each field with its p-value; nothing where untested."""
+    place = (group.key.endpoint, group.key.model, group.key.prompt)
+    found = {row.factor: row for row in tested if (row.endpoint, row.model, row.prompt) == place}
+    if not all(field in found for field in fields):
+        return []
+    parts = []
+    for field in fields:
+        row, levels = found[field], made.levels(field)
+        sides = zip(levels, (row.first_distance, row.second_distance), strict=True)
+        words = f.joined([f"{f.significant(side)} with {level_words(field, level)}" for level, side in sides])
+        parts.append(f"{words} ({chance('p', row.p_value)})")
+    return [f"The mean distance between two completions, in embeddings, is {'; '.join(parts)}."]
 
 
 def _distances(group: Group, made: Settings, fields: Sequence[str]) -> list[str]:

@@ -57,13 +57,13 @@ def _values_caption(figure: OverDays) -> str:
         else ""
     )
     parts = (
-        f"Each disc is a {'value' if single else 'cluster of values'}, its area the share of that day's calls; "
+        f"Each mark is a {'value' if single else 'cluster of values'}, its area the share of that day's calls; "
         "grey days have no data"
         + (", a dashed line marks a change" if any(p.changes for p in figure.panels) else "")
         + ". The probability axis is in log-odds, so that 97% and 99.9% both have room.",
         "Each panel has an axis of its own." if len(figure.panels) > 1 and not shares_axis(figure) else "",
         figure.note,
-        f"The {figure.rarer:,} rarest discs are only in the CSV file." if figure.rarer else "",
+        f"The {figure.rarer:,} rarest marks are only in the CSV file." if figure.rarer else "",
         left,
     )
     return " ".join(part for part in parts if part)

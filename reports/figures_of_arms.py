@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from reports import format as f
 from reports import intervals
 from reports.arms import ANCHOR, MOST_GROUPS, ArmFigures, Group
-from reports.settings_of_arms import Settings
 from reports.view import Column, Figure, Table
 from reports.words_of_texts import median_shared
+from tasks.core.arms import Settings
 from tasks.core.statistics import rarefied_values
 
 MOST_ROWS = 80

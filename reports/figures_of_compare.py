@@ -150,7 +150,7 @@ def clusters_figure(pair: ComparedPair, left: str, right: str) -> Figure | None:
     return Figure(
         anchor=anchor("common-axis", pair.left.key),
         title="On a common axis",
-        caption="Each disc is a cluster, its area the share of that side's calls; a diamond is one that the other side "
+        caption="Each mark is a cluster, its area the share of that side's calls; a diamond is one that the other side "
         "lacks. The probability axis is in log-odds.",
         table=Table.first(columns, lines, MOST_CLUSTERS),
         csv="clusters.csv",

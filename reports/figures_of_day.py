@@ -68,6 +68,9 @@ def spread_figure(sides: Sequence[Sides]) -> Figure | None:
 def distances_figure(rows: Sequence[DriftRow], labels: Labels) -> Figure | None:
     """How far the day lies from the day before and from its baseline: two rows a series; None without either."""
     compared = [row for row in rows if row.previous_day is not None and row.reason != REQUEST_CHANGED]
+    # In the order of the labels, which is the page's.
+    places = {key: place for place, key in enumerate(labels)}
+    compared.sort(key=lambda row: places[row.key])
     if not compared:
         return None
     columns = (

@@ -5,6 +5,8 @@ import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from tasks.core.words import counted as counted
+
 # What the endpoint does not show; and what has no value, such as the difference of one call.
 NOT_OBSERVABLE = "not observable"
 NOT_DEFINED = "not defined"
@@ -14,6 +16,8 @@ NONE = "\N{EN DASH}"
 MOST_DIGITS = 12
 # Of a sum of shares, in percent: nothing, or all.
 _ROUNDING = 1e-10
+# What is left of a difference of equal numbers.
+_NOTHING = 1e-12
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 
@@ -21,11 +25,6 @@ _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 def count(n: int) -> str:
     """10000 as 10,000."""
     return f"{n:,}"
-
-
-def counted(n: int, noun: str, plural: str | None = None) -> str:
-    """A count and its noun: 1 call, 10,000 calls."""
-    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
 def every(n: int) -> str:
@@ -89,7 +88,7 @@ def significant(number: float | None, digits: int = 3) -> str:
     """So many significant digits, without an exponent: 59.998 as 60.0, 0.0009 as 0.0009."""
     if number is None:
         return NOT_OBSERVABLE
-    if number == 0:
+    if abs(number) < _NOTHING:
         return "0"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(number))))
     text = f"{number:,.{decimals}f}"

@@ -51,14 +51,14 @@ def _charts(view: StudyView, drawn: Drawings) -> dict[str, str]:
 
     drawings_by_anchor = {}
     if drawn.values and view.values:
-        svg = values_over_days(drawn.values, drawn.labels, drawn.colors, view.values.alt)
+        svg = values_over_days(drawn.values, drawn.labels, drawn.looks, view.values.alt)
         drawings_by_anchor[view.values.anchor] = svg
     if drawn.bands and view.fingerprints.figure:
         figure = view.fingerprints.figure
-        drawings_by_anchor[figure.anchor] = fingerprints_over_days(drawn.bands, drawn.labels, drawn.colors, figure.alt)
+        drawings_by_anchor[figure.anchor] = fingerprints_over_days(drawn.bands, drawn.labels, drawn.looks, figure.alt)
     if drawn.drift and view.changes:
         from reports.charts_of_change import drift_over_days
 
         (figure, *_) = view.changes[0].figures
-        drawings_by_anchor[figure.anchor] = drift_over_days(drawn.drift, drawn.labels, drawn.colors, figure.alt)
-    return {**drawings_by_anchor, **text_drawings(view.blocks, drawn.text, drawn.labels, drawn.colors)}
+        drawings_by_anchor[figure.anchor] = drift_over_days(drawn.drift, drawn.labels, drawn.looks, figure.alt)
+    return {**drawings_by_anchor, **text_drawings(view.blocks, drawn.text, drawn.labels, drawn.looks)}

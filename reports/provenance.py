@@ -8,10 +8,12 @@ from typing import Any
 from reports import format as f
 from reports.rows import SeriesRow
 from reports.rows_of_calls import RunRow
-from reports.view import Provenance, Question, Request
+from reports.view import Provenance, Question, Questions, Request
 from tasks.core.plan import SeriesKey
 
 MOST_REQUESTS = 24
+# More would push the answer off the first screen.
+FIRST_QUESTIONS = 3
 MOST_CHARACTERS = 4_000
 MOST_FACTS = 12
 
@@ -24,7 +26,7 @@ def requests(series: Sequence[SeriesRow], labels: Mapping[SeriesKey, str]) -> li
     return [_request(body, names) for body, names in list(senders.items())[:MOST_REQUESTS]]
 
 
-def questions(series: Sequence[SeriesRow], every: Sequence[Request]) -> list[Question]:
+def questions(series: Sequence[SeriesRow], every: Sequence[Request]) -> Questions:
     """Each distinct conversation once, whoever was asked, with the names of its prompts where there are several."""
     prompts = {row.request or "": row.prompt for row in series}
     found: dict[str, tuple[list[str], list[tuple[str, str]]]] = {}
@@ -33,7 +35,12 @@ def questions(series: Sequence[SeriesRow], every: Sequence[Request]) -> list[Que
             names, _ = found.setdefault(str(request.messages), ([], request.messages))
             names += [f.visible(prompt)] if f.visible(prompt) not in names else []
     is_named = len(set(prompts.values())) > 1
-    return [Question(", ".join(names) if is_named else "", messages) for names, messages in found.values()]
+    shown = [Question(", ".join(names) if is_named else "", messages) for names, messages in found.values()]
+    are_all = len(prompts) == len(every)
+    note = (
+        "" if are_all else f"Here are {f.count(len(every))} of {f.count(len(prompts))} requests; raw.requests has all."
+    )
+    return Questions(shown[:FIRST_QUESTIONS], shown[FIRST_QUESTIONS:], note)
 
 
 def provenance(runs: Sequence[RunRow], every: Sequence[Request], sql: Sequence[str]) -> Provenance:

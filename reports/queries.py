@@ -30,6 +30,7 @@ class TextRows:
     completions: list[text_rows.CompletionRow]
     divergence: list[text_rows.DivergenceRow]
     distances: list[text_rows.DistanceRow]
+    distance_effects: list[text_rows.DistanceEffectRow]
     totals: list[text_rows.TotalAgreementRow]
     answers: list[text_rows.AnswerRow]
     by_day: list[text_rows.ArmDayRow]
@@ -202,6 +203,7 @@ def _study_texts(query: Query, of: Mapping[str, object], texts: list[text_rows.T
         completions=_read(query, "study_completions", text_rows.CompletionRow, of),
         divergence=_read(query, "study_divergence", text_rows.DivergenceRow, of),
         distances=_read(query, "study_distances", text_rows.DistanceRow, of),
+        distance_effects=_read(query, "study_distance_effects", text_rows.DistanceEffectRow, of),
         totals=_read(query, "study_total_agreement", text_rows.TotalAgreementRow, of),
         answers=_read(query, "study_answers", text_rows.AnswerRow, of),
         by_day=_read(query, "study_agreement_by_day", text_rows.ArmDayRow, of),
@@ -221,6 +223,7 @@ def _day_texts(query: Query, of: Mapping[str, object]) -> TextRows:
         completions=completions,
         divergence=_read(query, "day_divergence", text_rows.DivergenceRow, of),
         distances=_read(query, "day_distances", text_rows.DistanceRow, of),
+        distance_effects=[],
         totals=_read(query, "day_total_agreement", text_rows.TotalAgreementRow, of),
         answers=_read(query, "day_answers", text_rows.AnswerRow, of),
         by_day=[],

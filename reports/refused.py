@@ -19,33 +19,47 @@ def refused_words(
     told: Sequence[SeriesRow] = (),
 ) -> list[str]:
     """Arms that runs report as refused, but for those of `told`, and embeddings that were; each once, the newest first."""
-    of_told = {(row.endpoint, row.model, row.arm) for row in told if refused_series(runs, row)}
-    starts = [f"{endpoint}/{model}, arm {arm}: {f.NOT_OBSERVABLE}" for endpoint, model, arm in of_told]
     of_runs = [
         run.reason
         for run in runs
-        if run.reason and run.reason.count(f": {f.NOT_OBSERVABLE}") > sum(start in run.reason for start in starts)
+        if run.reason
+        and run.reason.count(f": {f.NOT_OBSERVABLE}") > len({_start(run.reason, row) for row in told} - {""})
     ]
     of_embeddings = [
         f"{labels[row.key]}: embedding distances are {f.NOT_OBSERVABLE}, {row.embedding_model} says: {row.embedding_error}"
         for row in distances
         if row.embedding_error
     ]
-    every = dict.fromkeys(_cut(f.visible(words)) for words in [*of_runs, *of_embeddings])
+    every = dict.fromkeys(shortened(f.visible(words)) for words in [*of_runs, *of_embeddings])
     return list(every)[:MOST]
 
 
 def refused_series(runs: Sequence[RunRow], series: SeriesRow) -> list[str]:
-    """What the endpoint said of one arm that it refused, in its own words, as the newest run reports it."""
-    # As a run's reason begins: endpoint/model, arm NAME: not observable, refused with HTTP 400: its words.
-    start = f"{series.endpoint}/{series.model}, arm {series.arm}: {f.NOT_OBSERVABLE}"
+    """What the endpoint said of one series that it refused, in its own words, as the newest run reports it."""
     for run in runs:
-        _, found, rest = (run.reason or "").partition(start)
-        if found:
-            words = rest.split(f" {series.endpoint}/")[0].lstrip(", ")
-            return [f"Its probabilities are {f.NOT_OBSERVABLE}: {_cut(f.visible(words))}"] if words else []
+        reason = run.reason or ""
+        if start := _start(reason, series):
+            words = reason.partition(start)[2].split(f" {series.endpoint}/")[0].lstrip(", ")
+            return [f"Its probabilities are {f.NOT_OBSERVABLE}: {shortened(f.visible(words))}"] if words else []
     return []
 
 
-def _cut(words: str) -> str:
+def _start(reason: str, series: SeriesRow) -> str:
+    """How a run's reason begins to speak of a series, whose arm is refused for all prompts or for some; "" where it does not.
+
+    As in: endpoint/model, arm NAME, prompt ID, ID: not observable, refused with HTTP 400: its words.
+    """
+    arm = f"{series.endpoint}/{series.model}, arm {series.arm}"
+    whole = f"{arm}: {f.NOT_OBSERVABLE}"
+    if whole in reason:
+        return whole
+    for part in reason.split(f"{arm}, prompt ")[1:]:
+        prompts, found, _ = part.partition(f": {f.NOT_OBSERVABLE}")
+        if found and f", {series.prompt}, " in f", {prompts}, ":
+            return f"{arm}, prompt {prompts}: {f.NOT_OBSERVABLE}"
+    return ""
+
+
+def shortened(words: str) -> str:
+    """An endpoint's words, or a run's reason, as long as a paragraph may be."""
     return words if len(words) <= MOST_CHARACTERS else f"{words[:MOST_CHARACTERS]}…"

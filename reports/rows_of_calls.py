@@ -37,9 +37,13 @@ class LifetimeRow(InSeries):
 
 
 class RequestRow(InSeries):
-    """The days on which a request was the series' own: it may be edited, and days are compared only within one."""
+    """The days on which a request, and a token followed under it, was the series' own.
+
+    Both may be edited, and days are compared only within one.
+    """
 
     request_id: str
+    follow: str | None
     first_day: dt.date
     last_day: dt.date
 

@@ -104,6 +104,18 @@ class DistanceRow(InSeries):
     embedding_error: str | None
 
 
+class DistanceEffectRow(Row):
+    """The mean embedding distance at either level of one of two crossed settings, in the order of their levels."""
+
+    endpoint: str
+    model: str
+    prompt: str
+    factor: str
+    first_distance: float
+    second_distance: float
+    p_value: float
+
+
 class ArmDayRow(Row):
     """How an arm's calls of one day agree, over its prompts."""
 

@@ -90,10 +90,12 @@ def most_frequent(row: SeriesRow, discs: Sequence[DiscsRow]) -> list[str]:
 
 
 def request_changed(requests: Sequence[RequestRow]) -> list[str]:
-    """That a series' figures are about its last request only."""
+    """That a series' figures are about its last request only, and the token that was followed last."""
     if len(requests) < 2:
         return []
-    newest = max(requests, key=lambda request: request.last_day)
+    *_, before, newest = sorted(requests, key=lambda request: request.last_day)
+    if before.request_id == newest.request_id:
+        return [f"Another token is followed since {f.day(newest.first_day)}; these figures are about that one."]
     return [f"Its request changed; these figures are about the one sent from {f.day(newest.first_day)}."]
 
 

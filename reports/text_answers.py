@@ -44,7 +44,7 @@ def answers_by_arm(source: Source, figures: Drawn) -> list[Answer]:
     return [
         Answer(
             labels[arm.key],
-            source.colors[arm.key.model],
+            source.looks[arm.key.model].color,
             "",
             agreement.agreement_words(labels[arm.key], arm),
         )

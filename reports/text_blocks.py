@@ -28,14 +28,20 @@ def blocks(source: Source, figures: Drawn) -> list[Block]:
     return [block for block in every if block is not None]
 
 
-def arm_answers(source: Source, figures: Drawn) -> list[list[str]]:
-    """What the arms' settings change, of each model and question where that can be said: the answer first, then why."""
+def arm_answers(source: Source, figures: Drawn) -> list[tuple[str, list[str]]]:
+    """What the arms' settings change, of each model and question (by its label) where it can be said: the answer, then why."""
     calls = calls_by_completion(source.text.calls)
     every = (
-        [*factor_words(group, figures.settings, calls), *number_words(group, figures.settings)]
+        (
+            group.label,
+            [
+                *factor_words(group, figures.settings, calls, source.text.distance_effects),
+                *number_words(group, figures.settings),
+            ],
+        )
         for group in figures.groups[:MOST_GROUPS]
     )
-    return [words for words in every if words]
+    return [(label, words) for label, words in every if words]
 
 
 def _by_arm(source: Source, figures: Drawn) -> Block | None:
@@ -44,10 +50,19 @@ def _by_arm(source: Source, figures: Drawn) -> Block | None:
     if not any(arm.modal[1] for group in figures.groups for arm in group.arms):
         return Block("not-observable", "Not observable", refused) if refused else None
     figure = by_arm_figure(figures.groups, figures.settings, _texts_sql(source))
-    # A study's answer begins with what comes first of each.
-    said = 0 if source.is_day else 1
-    reasons = [" ".join(words[said:]) for words in arm_answers(source, figures) if words[said:]]
+    every = arm_answers(source, figures)
+    if source.is_day:
+        reasons = [" ".join(words) for _, words in every]
+    else:
+        # A study's answer begins with what comes first of each, and says of whom it is.
+        reasons = [_of(label if len(every) > 1 else "", words[1:]) for label, words in every if words[1:]]
     return Block("arms", "Arms compared", [*reasons, *refused], [figure])
+
+
+def _of(label: str, sentences: list[str]) -> str:
+    """Sentences about one of several."""
+    words = " ".join(sentences)
+    return f"{label}: {words[0].lower()}{words[1:]}" if label else words
 
 
 def _answers(source: Source, figures: Drawn) -> Block | None:
@@ -89,7 +104,7 @@ def _texts_sql(source: Source) -> str:
 
 def _texts(source: Source, figures: Drawn) -> Block | None:
     texts, distances = source.of_texts(source.text.texts), source.of_texts(source.text.distances)
-    ranked = rankings(texts, source.text.completions, source.labels, source.colors)
+    ranked = rankings(texts, source.text.completions, source.labels, source.looks)
     made = (
         text_days.days_figure(figures.days, text_days.day_labels(figures.days)),
         survival.survival_figure(figures.curves, figures.curve_labels, f"{source.prefix}_divergence"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from reports import format as f
 from reports.ladder import by_series
+from reports.looks import Look
 from reports.names import series_labels
 from reports.news import last_change_of_any
 from reports.queries import IndexRows
@@ -23,7 +24,7 @@ class SeriesLine:
     """A row of the index."""
 
     label: str
-    color: str
+    look: Look
     headline: str
     range: str
     spark: Spark | None
@@ -78,7 +79,7 @@ def line_texts(
 def question_lines(
     series: Sequence[SeriesRow],
     texts: Mapping[SeriesKey, LineText],
-    colors: Mapping[str, str],
+    looks: Mapping[str, Look],
     changes: Mapping[SeriesKey, AlarmRow],
 ) -> list[SeriesLine]:
     """A row an arm, where a study asks so many questions that a row each would bury the index; else none."""
@@ -89,20 +90,20 @@ def question_lines(
         arms.setdefault(row.key._replace(prompt=""), []).append(row)
     labels = series_labels(list(arms))
     return [
-        _arm_line(labels[key], colors[key.model], rows, texts, last_change_of_any(rows, changes))
+        _arm_line(labels[key], looks[key.model], rows, texts, last_change_of_any(rows, changes))
         for key, rows in arms.items()
     ]
 
 
 def _arm_line(
-    label: str, color: str, rows: Sequence[SeriesRow], texts: Mapping[SeriesKey, LineText], change: str
+    label: str, look: Look, rows: Sequence[SeriesRow], texts: Mapping[SeriesKey, LineText], change: str
 ) -> SeriesLine:
     of_arm = [texts[row.key] for row in rows]
     flipping = sum(1 for text in of_arm if text.varies)
     answered, samples = sum(text.answered for text in of_arm), sum(row.samples for row in rows)
     return SeriesLine(
         label=label,
-        color=color,
+        look=look,
         headline=f"completions differ in {f.count(flipping)} of {f.count(len(rows))} questions",
         range=f.NONE,
         spark=None,

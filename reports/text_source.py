@@ -1,22 +1,25 @@
 """What the parts about texts and answers are made from, on a study's page or a day's, and what their charts draw."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
 from reports import agreement, answers, implied, survival, text_days
 from reports.arms import Group, groups
+from reports.looks import Look
 from reports.published import Published, published
 from reports.queries import TextRows
 from reports.rows import InSeries, SeriesRow, ValueRow
 from reports.rows_of_calls import RunRow
 from reports.rows_of_texts import TextRow
-from reports.settings_of_arms import Settings, settings_of
+from reports.settings_of_arms import settings_of
 from reports.words_of_texts import is_text
+from tasks.core.arms import Settings
 from tasks.core.plan import SeriesKey
 
 R = TypeVar("R", bound=InSeries)
+A = TypeVar("A", agreement.ArmAgreement, text_days.ArmDays)
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Source:
     values: Sequence[ValueRow]
     runs: Sequence[RunRow]
     labels: Mapping[SeriesKey, str]
-    colors: Mapping[str, str]
+    looks: Mapping[str, Look]
     prefix: str
 
     @cached_property
@@ -72,6 +75,13 @@ class Source:
         places = {row.key: place for place, row in enumerate(self.series)}
         return sorted((row for row in rows if row.key in self.told), key=lambda row: places[row.key])
 
+    def in_arms_order(self, arms: Iterable[A]) -> list[A]:
+        """Figures of arms, over their prompts, in the order of the series."""
+        places: dict[SeriesKey, int] = {}
+        for place, row in enumerate(self.series):
+            places.setdefault(SeriesKey("", row.endpoint, row.model, row.arm, ""), place)
+        return sorted(arms, key=lambda arm: places.get(arm.key, len(places)))
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -97,8 +107,8 @@ def drawn(source: Source) -> Drawn:
         shares=_shares(source),
         curves=curves,
         curve_labels=survival.curve_labels(curves, source.labels),
-        agreement=agreement.arms(source.text.totals) if has_questions else [],
-        days=text_days.arm_days(source.text.by_day) if source.told else [],
+        agreement=source.in_arms_order(agreement.arms(source.text.totals)) if has_questions else [],
+        days=source.in_arms_order(text_days.arm_days(source.text.by_day)) if source.told else [],
     )
 
 

@@ -7,6 +7,7 @@ from html import escape
 from reports import format as f
 from reports.blocks import CompletionLine, Ranking
 from reports.ladder import by_series
+from reports.looks import Look
 from reports.names import anchor
 from reports.rows_of_texts import CompletionRow, TextRow
 from tasks.core.plan import SeriesKey
@@ -28,7 +29,7 @@ def rankings(
     texts: Sequence[TextRow],
     completions: Sequence[CompletionRow],
     labels: Mapping[SeriesKey, str],
-    colors: Mapping[str, str],
+    looks: Mapping[str, Look],
 ) -> list[Ranking]:
     """The series whose calls differ, those that differ most first where a page cannot show all."""
     of_series = by_series(completions)
@@ -36,7 +37,7 @@ def rankings(
     kept = {text.key for text in sorted(varied, key=lambda text: -(text.disagreement or 0))[:MOST_RANKINGS]}
     most = PAGE_LINES // len(kept) if kept else 0
     return [
-        _ranking(text, of_series[text.key][:most], labels[text.key], colors[text.model])
+        _ranking(text, of_series[text.key][:most], labels[text.key], looks[text.model].color)
         for text in varied
         if text.key in kept
     ]

@@ -139,6 +139,15 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Questions:
+    """What was asked: the first few, more to unfold, and how many there are where not all of them are here."""
+
+    first: list[Question]
+    more: list[Question]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A request as it was sent, and who was sent it."""
 

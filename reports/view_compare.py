@@ -7,7 +7,6 @@ from typing import Any
 
 from reports import format as f
 from reports import sentences
-from reports.colors import model_colors
 from reports.compared import Compared, ComparedPair
 from reports.figures_of_compare import (
     MOST_COMPLETIONS,
@@ -16,6 +15,7 @@ from reports.figures_of_compare import (
     distances_figure,
     sides_figure,
 )
+from reports.looks import model_looks
 from reports.names import series_labels, study_page
 from reports.site import Page
 from reports.view import Figure, Link, Sheet
@@ -99,9 +99,9 @@ def _pair(compared: Compared, pair: ComparedPair, label: str, left: str, right: 
 def _charts(compared: Compared, view: CompareView, models: Sequence[str], left: str, right: str) -> dict[str, str]:
     from reports.charts_of_compare import on_common_axis
 
-    colors = model_colors(models)
+    looks = model_looks(models)
     return {
-        shown.figures[0].anchor: on_common_axis(pair, (left, right), colors, shown.figures[0])
+        shown.figures[0].anchor: on_common_axis(pair, (left, right), looks, shown.figures[0])
         for pair, shown in zip(compared.pairs[:MOST_DRAWN], view.pairs, strict=False)
         if pair.clusters
     }

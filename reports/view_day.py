@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from reports import format as f
 from reports import independence, sentences
 from reports.blocks import Block
-from reports.colors import model_colors
 from reports.figures_of_certainty import seen_figure, variety_figure
 from reports.figures_of_day import cost_figure, distances_figure, fingerprints_figure, outcomes_figure, spread_figure
 from reports.ladder import LadderRows, by_series, ladders, link_to, values_of
+from reports.looks import model_looks
 from reports.names import series_labels
 from reports.quality import quality, withheld
 from reports.queries import DayRows, IndexRows
@@ -110,7 +110,7 @@ def day_sides(
     index: IndexRows, study: StudyRow, day: dt.date, rows: DayRows, labels: dict[SeriesKey, str]
 ) -> list[Side]:
     """The study's series that have samples on the day."""
-    colors = model_colors(index.models)
+    looks = model_looks(index.models)
     spread, clusters = by_series(rows.spread), by_series(rows.clusters)
     drift, counts = {row.key: row for row in rows.change.drift}, by_series(rows.change.counts)
     sides = []
@@ -123,7 +123,7 @@ def day_sides(
                 Side(
                     row,
                     labels[row.key],
-                    colors[row.model],
+                    looks[row.model].color,
                     today[0],
                     before[0] if before else None,
                     [c for c in mine if c.day == day],
@@ -152,8 +152,8 @@ def _source(
 ) -> Source:
     """The day's own figures of each series, with its request."""
     series = [side.series.model_copy(update=side.today.model_dump(exclude={"day"})) for side in sides]
-    colors = model_colors(index.models)
-    return Source(study.study, series, rows.text, rows.values, rows.runs, labels, colors, prefix="day")
+    looks = model_looks(index.models)
+    return Source(study.study, series, rows.text, rows.values, rows.runs, labels, looks, prefix="day")
 
 
 def _answer(side: Side, threshold_pp: float, shown: Sequence[Ladder], source: Source, drawn: Drawn) -> Answer:

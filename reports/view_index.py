@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from reports import format as f
 from reports import sentences
-from reports.colors import model_colors
 from reports.ladder import by_series
+from reports.looks import Look, model_looks
 from reports.names import series_labels, study_page
 from reports.news import last_change, last_changes, news_words
 from reports.queries import IndexRows
+from reports.refused import shortened
 from reports.rows import SeriesRow, SparkRow, StudyRow
 from reports.sheets import sheet
 from reports.sparkline import Spark, sparkline, text_sparkline
@@ -84,16 +85,16 @@ def newest_day(rows: IndexRows) -> dt.date | None:
 def _group(rows: IndexRows, study: StudyRow, days: Mapping[SeriesKey, list[SparkRow]]) -> StudyGroup:
     series = [row for row in rows.series if row.study == study.study]
     labels = series_labels([row.key for row in series])
-    colors = model_colors(rows.models)
+    looks = model_looks(rows.models)
     newest = study.last_day or dt.date.min
     first = max(newest - dt.timedelta(days=SPARK_DAYS - 1), study.first_day or newest) if study.last_day else newest
     changes = last_changes(rows.alarms)
     texts = line_texts(rows, series, lambda of_day: text_sparkline(of_day, first, newest))
-    lines = question_lines(series, texts, colors, changes) or [
+    lines = question_lines(series, texts, looks, changes) or [
         _line(
             row,
             labels[row.key],
-            colors[row.model],
+            looks[row.model],
             study,
             sparkline(days.get(row.key, []), first, newest),
             texts.get(row.key),
@@ -126,16 +127,16 @@ def _warnings(study: StudyRow) -> list[str]:
         verb = "is" if study.withheld == 1 else "are"
         parts.append(f"{study.withheld} of {f.counted(study.runs, 'run')} {verb} withheld.")
     if study.last_reason:
-        parts.append(f"The last run says: {f.visible(study.last_reason)}")
+        parts.append(f"The last run says: {shortened(f.visible(study.last_reason))}")
     return parts
 
 
 def _line(
-    row: SeriesRow, label: str, color: str, study: StudyRow, spark: Spark | None, text: LineText | None, change: str
+    row: SeriesRow, label: str, look: Look, study: StudyRow, spark: Spark | None, text: LineText | None, change: str
 ) -> SeriesLine:
     return SeriesLine(
         label=label,
-        color=color,
+        look=look,
         headline=text.headline if text else sentences.headline(row, row.clusters.get(study.threshold_pp, 0)),
         range=f.NONE if text else _range(row),
         spark=text.spark if text else spark,

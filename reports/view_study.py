@@ -21,7 +21,7 @@ from reports.text_answers import answers_by_arm, given_answers, text_answers, va
 from reports.text_blocks import arm_answers, blocks, given
 from reports.text_source import Source
 from reports.told import Told, told_of_changes, told_of_lists, told_of_time
-from reports.view import Answer, Figure, Ladder, Provenance, Quality, Question, Section
+from reports.view import Answer, Figure, Ladder, Provenance, Quality, Questions, Section
 from reports.words_of_study import changed_words, days_without_calls, own_gaps, varying_words
 from tasks.core.statistics import samples_needed
 
@@ -68,7 +68,7 @@ class StudyView:
     simulated: str
     lead: str
     withheld: list[str]
-    questions: list[Question]
+    questions: Questions
     summary: list[str]
     answers: list[Answer]
     answers_note: str
@@ -92,7 +92,7 @@ class StudyView:
 def study_view(rows: StudyRows, drawn: Drawings) -> StudyView:
     """The view of a study page."""
     every = requests(rows.series, drawn.labels)
-    source = source_of(rows, drawn.labels, drawn.colors)
+    source = source_of(rows, drawn.labels, drawn.looks)
     # Where questions are many, what they have in common is told, and not each one's values.
     by_arm = answers_by_arm(source, drawn.text)
     shown = [] if by_arm else ladders(ladder_rows(rows, drawn))
@@ -126,7 +126,7 @@ def study_view(rows: StudyRows, drawn: Drawings) -> StudyView:
 def _summary(rows: StudyRows, drawn: Drawings, source: Source, *, has_answers: bool) -> list[str]:
     """What all series have in common: their answers, what the arms do to them, how many vary and which changed."""
     told = {key: row for key, row in source.texts.items() if key in source.told}
-    arms = [words[0] for words in arm_answers(source, drawn.text)]
+    arms = [words[0] for _, words in arm_answers(source, drawn.text)]
     varying = [] if has_answers else varying_words(rows.series, told, drawn.labels)
     common = [*varying, *changed_words(by_series(rows.change.drift)), *days_without_calls(rows.spread)]
     return [*given(source, drawn.text), *arms, *([" ".join(common)] if common else [])]
@@ -140,7 +140,7 @@ def ladder_rows(rows: StudyRows, drawn: Drawings) -> list[LadderRows]:
         LadderRows(
             row.key,
             drawn.labels[row.key],
-            drawn.colors[row.model],
+            drawn.looks[row.model].color,
             clusters.get(row.key, []),
             values_of(values.get(row.key, [])),
         )
@@ -162,7 +162,7 @@ def _answers(rows: StudyRows, drawn: Drawings, shown: Sequence[Ladder], source: 
     return [
         Answer(
             label=drawn.labels[row.key],
-            color=drawn.colors[row.model],
+            color=drawn.looks[row.model].color,
             href=link_to(shown, row.key),
             sentences=[
                 *given_answers(source, drawn.text, row.key),

@@ -2,15 +2,19 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from math import comb
 from statistics import median
 
 from reports import format as f
 from reports.chances import SELDOM, chance, verdict
 from reports.rows_of_change import AlarmRow, CountsRow, DriftRow
+from tasks.core.drift import BASELINE_DAYS, LEVEL
 from tasks.core.statistics import rarefied_values
 
 MOST_CHANGES = 4
 MOST_CLAUSES = 6
+# Values are tested twice, and so are completions.
+TESTS = 2
 REQUEST_CHANGED = "request changed"
 BORN, GONE = "fingerprint born: ", "fingerprint gone: "
 # What stands at a line in a figure.
@@ -53,11 +57,18 @@ def _no_change(rows: Sequence[DriftRow]) -> list[str]:
     if not compared:
         has_any = any(row.answered for row in rows)
         return ["Whether it changes takes a second day with samples."] if has_any else []
-    calls = f.counted(round(median(row.answered for row in compared)), "call")
+    number = round(median(row.answered for row in compared))
+    calls = f.counted(number, "call")
     usual = calls if len({row.answered for row in compared}) == 1 else f"usually {calls}"
     if len(compared) == 1:
         return [f"No alarm on the one day that could be compared with a day before it ({calls})."]
-    return [f"No alarm on {f.any_of(len(compared))} days compared with days before them, with {usual} a day."]
+    quiet = f"No alarm on {f.any_of(len(compared))} days compared with days before them, with {usual} a day."
+    return [quiet] if can_tell(number) else [quiet, "So few calls cannot raise one."]
+
+
+def can_tell(calls: int) -> bool:
+    """Whether so many calls a day can be apart from a whole baseline, in any of the ways to draw them, by less than chance."""
+    return TESTS / comb((BASELINE_DAYS + 1) * calls, calls) <= LEVEL
 
 
 def _restless() -> list[str]:
@@ -92,7 +103,7 @@ def _others(what: str, jaccard: float | None) -> str:
     if jaccard is None:
         return f"other {what} came"
     if jaccard == 0:
-        return f"none of its {what} had been seen before"
+        return f"none of its {what} was seen on quiet days before"
     if jaccard == 1:
         return f"the same {what} came in other shares"
     return f"of all {what} before and since, {f.share(jaccard, 0)} are common"

@@ -18,7 +18,8 @@ def answer(label: str, text: TextRow, divergence: Sequence[DivergenceRow], days:
         bound = intervals.bound_of_none(text.answered)
         rest = f": with 95% confidence, fewer than {bound} of calls get another" if bound else ""
         return [f"{label} gave the same completion in all {calls}{rest}."]
-    return [_different(label, text, calls), *shared_beginning(divergence, days)]
+    modal = "most frequent" if text.modal_n > 1 else "first"
+    return [_different(label, text, calls), *shared_beginning(divergence, days, modal)]
 
 
 def _different(label: str, text: TextRow, calls: str) -> str:
@@ -28,13 +29,13 @@ def _different(label: str, text: TextRow, calls: str) -> str:
     return f"{first}the most frequent in {f.count(text.modal_n)} ({intervals.in_words(text.modal_n, text.answered)})."
 
 
-def shared_beginning(divergence: Sequence[DivergenceRow], days: int) -> list[str]:
-    """How much of the most frequent completion the others share; nothing where all agree."""
+def shared_beginning(divergence: Sequence[DivergenceRow], days: int, modal: str) -> list[str]:
+    """How much of the modal completion the others share; nothing where all agree. `modal`: what it is, most frequent or first."""
     left = sorted((row.position, row.n) for row in divergence if row.position is not None)
     if not left:
         return []
     unit, middle = divergence[0].unit, weighted_median(left)
-    whose = "the most frequent one" if days == 1 else "its day's most frequent one"
+    whose = f"the {modal} one" if days == 1 else f"its day's {modal} one"
     earliest = "" if left[0][0] == middle else f"; the earliest of all after {_after(left[0][0], unit)}"
     if middle == 0:
         return [f"Half of the others leave {whose} at its first {unit}."]

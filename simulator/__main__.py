@@ -56,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
         "--ledger", type=Path, metavar="FILE", help="note there each answer that is begun, and sent whole"
     )
     parser.add_argument("--control", action="store_true", help="let PUT /faults change the faults while it runs")
+    parser.add_argument(
+        "--share-port", action="store_true", help="take a port that another socket reserves (SO_REUSEPORT)"
+    )
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when the pipe on standard input closes")
     return parser
 
@@ -91,7 +94,8 @@ async def _serve(arguments: argparse.Namespace, settings: Settings) -> None:
     await runner.setup()
     stopped = _stop_event(arguments.until_stdin_closes)
     try:
-        await web.TCPSite(runner, arguments.host, arguments.port, backlog=BACKLOG).start()
+        shared = arguments.share_port or None
+        await web.TCPSite(runner, arguments.host, arguments.port, backlog=BACKLOG, reuse_port=shared).start()
         print(f"Simulated endpoint at http://{arguments.host}:{arguments.port}/v1", flush=True)
         await stopped.wait()
     except (OSError, OverflowError) as error:

@@ -15,6 +15,8 @@ class Counts:
     requests: int = 0
     answered: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    embedded: int = 0
+    """Texts whose embeddings were sent."""
     ids: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_IDS))
 
     def note(self, model: str, completion_id: str) -> None:
@@ -29,5 +31,6 @@ class Counts:
             "answered": self.answered.total(),
             "by_model": dict(self.answered),
             "faults": dict(self.faults),
+            "embedded": self.embedded,
         }
         return stats | {"ids": list(self.ids)} if with_ids else stats

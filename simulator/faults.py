@@ -1,7 +1,7 @@
 """Faults on request: by header for one call, by count for the first calls, by rate for a seeded share of them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,9 @@ STATUSES = {
 }
 SPOILT = ("no-logprobs", "sentinel", "short-list", "other-model", "duplicate-id")
 UNFINISHED = ("timeout", "cut", "drop", "bad-json", "html")
-KINDS = frozenset({"latency", *STATUSES, *SPOILT, *UNFINISHED})
+# Of the other route: chat completions never meet it.
+NO_EMBEDDINGS = "no-embeddings"
+KINDS = frozenset({"latency", *STATUSES, *SPOILT, *UNFINISHED, NO_EMBEDDINGS})
 
 
 @dataclass
@@ -41,11 +43,19 @@ class Faults:
         """The kind of fault that a call meets, if any. Raises UsageError for a header that names no kind."""
         if header is not None:
             return known_kind(header)
+        return self._met(KINDS - {NO_EMBEDDINGS}, *call)
+
+    def has_no_embeddings(self, *call: object) -> bool:
+        """Whether a request for embeddings is refused."""
+        return self._met({NO_EMBEDDINGS}, *call) is not None
+
+    def _met(self, kinds: Set[str], *call: object) -> str | None:
         for kind, left in self.first.items():
-            if left > 0:
+            if left > 0 and kind in kinds:
                 self.first[kind] -= 1
                 return kind
-        return next((kind for kind, rate in self.rates.items() if uniform(self.seed, kind, *call) < rate), None)
+        rates = ((kind, rate) for kind, rate in self.rates.items() if kind in kinds)
+        return next((kind for kind, rate in rates if uniform(self.seed, kind, *call) < rate), None)
 
 
 def read_faults(raw: bytes) -> tuple[dict[str, float], dict[str, int]]:

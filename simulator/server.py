@@ -8,7 +8,7 @@ from simulator import wire
 from simulator.chat import Chat
 from simulator.counts import Counts
 from simulator.embeddings import EMBEDDING_MODELS, embeddings_body
-from simulator.faults import read_faults
+from simulator.faults import NO_EMBEDDINGS, read_faults
 from simulator.oracle import Oracle
 from simulator.refusals import RefusedError, refusals
 from simulator.settings import Settings
@@ -25,6 +25,7 @@ class Server:
         self._oracle = Oracle(settings)
         self._counts = Counts()
         self._chat = Chat(settings, self._oracle, self._counts)
+        self._embedding_requests = 0
 
     def app(self) -> web.Application:
         """The aiohttp application."""
@@ -57,12 +58,12 @@ class Server:
     async def openai_embeddings(self, request: web.Request) -> web.Response:
         """POST /v1/embeddings."""
         self._demand_bearer(request)
-        return _json(embeddings_body(await request.read()))
+        return await self._embeddings(request)
 
     async def azure_embeddings(self, request: web.Request) -> web.Response:
         """POST /openai/deployments/{deployment}/embeddings?api-version=."""
         self._demand_azure(request)
-        return _json(embeddings_body(await request.read(), request.match_info["deployment"]))
+        return await self._embeddings(request, request.match_info["deployment"])
 
     async def models(self, request: web.Request) -> web.Response:
         """GET /v1/models."""
@@ -83,6 +84,15 @@ class Server:
         """PUT /faults: from now on these, and no others."""
         self._chat.faults.rates, self._chat.faults.first = read_faults(await request.read())
         return _json({"faults": "changed"})
+
+    async def _embeddings(self, request: web.Request, deployment: str | None = None) -> web.Response:
+        self._embedding_requests += 1
+        if self._chat.faults.has_no_embeddings(self._embedding_requests):
+            self._counts.faults[NO_EMBEDDINGS] += 1
+            raise RefusedError(503, f"Simulated fault: {NO_EMBEDDINGS}.")
+        body = embeddings_body(await request.read(), deployment)
+        self._counts.embedded += len(body["data"])
+        return _json(body)
 
     def _demand_bearer(self, request: web.Request) -> None:
         if self._key is not None and request.headers.get("Authorization") != f"Bearer {self._key}":

@@ -10,7 +10,9 @@ from prefect.cache_policies import NO_CACHE
 from tasks.core.expectations import NO_PLAN, RUN_EXPECTATIONS, SERIES_EXPECTATIONS, Expectation, Judgement
 from tasks.facts import Row, facts_of_run
 from tasks.judging import Judging
+from tasks.landed import later_than
 from tasks.settings import Settings
+from tasks.sql_files import statement
 from tasks.tested import append
 from tasks.warehouse import Warehouse
 
@@ -29,6 +31,9 @@ def check_run(
     nothing of the model behind it. Raises UsageError for an unknown run, and ExpectationError where judging goes wrong.
     """
     facts = facts_of_run(warehouse, run_id, named_by_operator)
+    (said,) = warehouse.rows(statement("check/said_of_run"), {"run_id": run_id})
+    # Never before its landing, nor before an older judgement: a clock may have been ahead then.
+    judged_at = max(later_than(said["judged_at"], judged_at), said["landed_at"])
     case = _Case(run_id, facts.has_plan, judged_at, judging)
     judgements = case.judge(RUN_EXPECTATIONS, [facts.run]) + case.judge(SERIES_EXPECTATIONS, facts.series)
     # All or none: a run with some of its judgements would count as judged.

@@ -95,7 +95,7 @@ def _sides(warehouse: Warehouse, asked: Side, keys: Collection[SeriesKey]) -> di
 def _side(shelf: Shelf, key: SeriesKey, rows: Sequence[Mapping[str, Any]]) -> SideOfPair:
     """One series on its days, which are compared within their last request alone."""
     last = rows[-1]
-    mine = [row for row in rows if row["request_id"] == last["request_id"]]
+    mine = [row for row in rows if (row["request_id"], row["follow"]) == (last["request_id"], last["follow"])]
     shown = [shelf.day(key, row["day"]) for row in mine]
     grids = [day.grid for day in shown if day.grid]
     return SideOfPair(

@@ -1,4 +1,4 @@
-"""The embed stage: asks endpoints for embeddings of new completions. Nothing holds the warehouse while it waits."""
+"""The embed stage: asks endpoints for embeddings of completions that have none. Nothing holds the warehouse meanwhile."""
 
 import asyncio
 import datetime as dt
@@ -27,6 +27,8 @@ from tasks.warehouse import Warehouse
 # What is asked at once: far below OpenAI's 2,048 texts and 300,000 tokens.
 MOST_TEXTS = 64
 MOST_CHARACTERS = 60_000
+# What an endpoint did not give is asked for again: for a study's last so many days that were sampled.
+DAYS_BACK = 14
 # A run has been sampled and waits to be counted: an endpoint that is down is not waited for as long as in sampling.
 RETRIES = Retries(attempts=4)
 
@@ -39,6 +41,10 @@ class Wanted:
     embedding_model: str
     completion_id: str
     characters: int
+    day: dt.date
+    """One that has it."""
+    is_new: bool
+    """Whether it is of the days that landed; else it was missed before."""
 
 
 @task(name="embed", task_run_name="embed", cache_policy=NO_CACHE, retries=0, persist_result=False)
@@ -58,18 +64,20 @@ def embed(
 ) -> list[str]:
     """Embed the new completions of `studies` on `days`, where a study's latest run names an embedding model.
 
+    After them come those that were missed on the last DAYS_BACK days of a study, so that these hold up nothing new.
+
     Each batch is kept at once in raw.embeddings. The first answer without embeddings is kept there too, in the
     provider's words, and ends its endpoint's part. Returns a sentence for each endpoint and model that did not give
     all. Raises WarehouseHeldError, and nothing for what an endpoint does.
     """
     with Warehouse.open(settings) as warehouse:
-        parameters = {"studies": list(studies), "days": list(days)}
+        parameters = {"studies": list(studies), "days": list(days), "days_back": DAYS_BACK}
         wanted = [Wanted(**row) for row in warehouse.rows(statement("embed/new_completions"), parameters)]
     sentences = []
     for (name, model), completions in groupby(wanted, attrgetter("endpoint", "embedding_model")):
         try:
             key = _known(endpoints, name).key(environment)
-            work = _Work(settings, endpoints[name], key, model, list(completions), list(days), Brake())
+            work = _Work(settings, endpoints[name], key, model, list(completions), Brake())
             problem = work.done()
         except WarehouseHeldError:
             raise
@@ -95,7 +103,6 @@ class _Work:
     key: str | None
     model: str
     completions: list[Wanted]
-    days: list[dt.date]
     brake: Brake
 
     def done(self) -> str | None:
@@ -111,7 +118,8 @@ class _Work:
     async def _ask(self) -> str | None:
         running = simulator_running(self.endpoint.base_url) if self.endpoint.is_simulated else nullcontext()
         with running:
-            provider = Provider(self.endpoint, self.key, day=max(self.days), concurrency=1, retries=RETRIES)
+            latest = max(one.day for one in self.completions)
+            provider = Provider(self.endpoint, self.key, day=latest, concurrency=1, retries=RETRIES)
             async with provider:
                 for batch in batches(self.completions):
                     if problem := await self._ask_batch(provider, batch):
@@ -120,7 +128,7 @@ class _Work:
 
     async def _ask_batch(self, provider: Provider, batch: Sequence[Wanted]) -> str | None:
         ids = [one.completion_id for one in batch]
-        texts = self._texts(ids)
+        texts = self._texts(batch)
         answer = await provider.embed(self.model, texts, self.brake)
         if answer is None:
             return self.brake.reason
@@ -131,10 +139,10 @@ class _Work:
         except ValueError as error:
             return self._keep(ids[:1], [None], f"{error}.")
 
-    def _texts(self, ids: Sequence[str]) -> list[str]:
+    def _texts(self, batch: Sequence[Wanted]) -> list[str]:
         with Warehouse.open(self.settings) as warehouse:
-            parameters = {"completion_ids": list(ids), "days": self.days}
-            rows = warehouse.rows(statement("embed/texts"), parameters)
+            ids, days = [one.completion_id for one in batch], sorted({one.day for one in batch})
+            rows = warehouse.rows(statement("embed/texts"), {"completion_ids": ids, "days": days})
         texts = {row["completion_id"]: row["text"] for row in rows}
         return [texts[one] for one in ids]
 
@@ -154,12 +162,16 @@ class _Work:
 
 
 def batches(completions: Sequence[Wanted]) -> Iterator[list[Wanted]]:
-    """Completions, so many at once that no batch is too much for one request; a long one goes alone."""
+    """Completions, so many at once that no batch is too much for one request; a long one goes alone.
+
+    What is new and what was missed never go together: what was may have been missed because nothing embeds it.
+    """
     batch: list[Wanted] = []
     characters = 0
     for one in completions:
         characters += one.characters
-        if batch and (len(batch) == MOST_TEXTS or characters > MOST_CHARACTERS):
+        is_full = len(batch) == MOST_TEXTS or characters > MOST_CHARACTERS
+        if batch and (is_full or one.is_new != batch[-1].is_new):
             yield batch
             batch, characters = [], one.characters
         batch.append(one)

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self
 
+from tasks.core.errors import FlipbookError
 from tasks.core.expectations import Expectation
 from tasks.settings import PROJECT
 
@@ -25,6 +26,10 @@ PASSED_ON_PREFIXES = ("PYTHON", "LC_", "LD_", "DYLD_")
 
 class ExpectationError(RuntimeError):
     """An expectation could not be judged: our error, not a failed expectation."""
+
+
+class JudgeEndedError(ExpectationError, FlipbookError):
+    """The process that judges ended, and the one after it too: killed, or out of memory."""
 
 
 class Judging:
@@ -41,27 +46,34 @@ class Judging:
         self._process()
 
     def wait(self) -> None:
-        """Until it can judge at once."""
-        if not self._is_ready:
-            self._answer()
-            self._is_ready = True
+        """Until it can judge at once. Raises JudgeEndedError where it ends instead, twice."""
+        try:
+            self._get_ready()
+        except JudgeEndedError:
+            # Killed, by whoever looks after the machine's memory: the second one is worth its seconds.
+            self.end()
+            self._get_ready()
 
     def judge(self, expectations: Sequence[Expectation], rows: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
         """Whether the fact that would break each expectation is 0 in every row, by the fact's name.
 
-        Raises ExpectationError where judging goes wrong.
+        Raises ExpectationError where judging goes wrong. A judge that was killed is followed by another.
         """
         if not expectations:
             return {}
         self.wait()
         facts = [expectation.breaks for expectation in expectations]
-        self._ask(
-            {
-                "expectations": [{"fact": one.breaks, "severity": one.severity} for one in expectations],
-                "rows": [{fact: row[fact] for fact in facts} for row in rows],
-            }
-        )
-        successes: dict[str, bool] = self._answer().get("successes", {})
+        question = {
+            "expectations": [{"fact": one.breaks, "severity": one.severity} for one in expectations],
+            "rows": [{fact: row[fact] for fact in facts} for row in rows],
+        }
+        try:
+            answer = self._answer_to(question)
+        except JudgeEndedError:
+            self.end()
+            self.wait()
+            answer = self._answer_to(question)
+        successes: dict[str, bool] = answer.get("successes", {})
         if successes.keys() != set(facts):
             raise ExpectationError(f"The judge was asked for {facts}, and answered for {list(successes)}.")
         return successes
@@ -85,6 +97,15 @@ class Judging:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.end()
         self._complaints.close()
+
+    def _get_ready(self) -> None:
+        if not self._is_ready:
+            self._answer()
+            self._is_ready = True
+
+    def _answer_to(self, question: dict[str, Any]) -> dict[str, Any]:
+        self._ask(question)
+        return self._answer()
 
     def _process(self) -> subprocess.Popen[bytes]:
         if self._child is None:
@@ -116,7 +137,10 @@ class Judging:
         try:
             answer: dict[str, Any] = dict(json.loads(stdout.readline()))
         except (TypeError, ValueError) as error:
-            raise ExpectationError(f"The judge gave no answer: {self._last_words()}") from error
+            raise JudgeEndedError(
+                f"The judge gave no answer: {self._last_words().rstrip('.')}. "
+                "What was received has landed: the next run judges it."
+            ) from error
         if "problem" in answer:
             raise ExpectationError(f"Great Expectations could not judge {answer['problem']}")
         return answer

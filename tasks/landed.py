@@ -53,15 +53,23 @@ def record_runs(
         before = known.get((run.run_id, run.kind))
         # An import that brings nothing is a copy of a file that landed.
         is_copy = run.kind == "import" and not has_rejects
-        if (not has_news and (before or is_copy)) or (run.kind == "import" and (run.run_id, "run") in known):
+        is_known = before and (run.kind == "import" or before["state"] == run.state)
+        if (not has_news and (is_known or is_copy)) or (run.kind == "import" and (run.run_id, "run") in known):
             continue
         row = run.model_dump() | {"versions": canonical_json(run.versions), "landed_at": landed_at}
+        if before:
+            row["landed_at"] = later_than(before["landed_at"], landed_at)
         if before and run.kind == "import":
             # Another file of the same run.
             row["started_at"] = min(row["started_at"], before["started_at"])
             row["ended_at"] = max(row["ended_at"], before["ended_at"])
         rows.append(row)
     append(warehouse, "raw.runs", rows)
+
+
+def later_than(before: dt.datetime | None, now: dt.datetime) -> dt.datetime:
+    """`now`, or the next moment after `before` where a clock was ahead then: what is said last of a run stands last."""
+    return now if before is None else max(now, before + dt.timedelta(microseconds=1))
 
 
 def unjudged(warehouse: Warehouse, run_ids: Sequence[str], *, has_news: bool) -> tuple[str, ...]:

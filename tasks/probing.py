@@ -14,6 +14,7 @@ from tasks.core.errors import FlipbookError, UsageError
 from tasks.core.findings import Finding
 from tasks.core.preflight import sent_to
 from tasks.core.probes import Ability
+from tasks.core.words import counted
 from tasks.limits import Brake
 from tasks.probed import Asked, of_endpoint, of_model, why_not
 from tasks.provider import Answer, Provider
@@ -40,18 +41,14 @@ def ask_endpoints(
     calls, dollars = sum(one.calls for one in chosen), [one.usd for one in chosen]
     known = sum(usd for usd in dollars if usd is not None)
     unknown = sum(usd is None for usd in dollars)
-    unpriced = f", and what {_counted(unknown, 'model')} without a price may cost" if unknown else ""
-    tell(f"Asking {_counted(len(chosen), 'model')}: at most {calls} calls and ${known:.4f}{unpriced}.")
+    unpriced = f", and what {counted(unknown, 'model')} without a price may cost" if unknown else ""
+    tell(f"Asking {counted(len(chosen), 'model')}: at most {calls} calls and ${known:.4f}{unpriced}.")
     findings: list[Finding] = []
     for name in dict.fromkeys(one.endpoint.name for one in chosen):
         at_this = [one for one in chosen if one.endpoint.name == name]
         tell(f"{name}: {', '.join(one.model for one in at_this)}")
         findings += asyncio.run(_ask_endpoint(at_this, at_this[0].endpoint.key(environment)))
     return findings
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _chosen(settings: Settings, environment: Mapping[str, str], names: Sequence[str], model: str | None) -> list[Asked]:

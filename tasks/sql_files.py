@@ -11,7 +11,7 @@ from tasks.settings import PROJECT
 
 SQL = PROJECT / "sql"
 
-_READ = re.compile(r"\b(?:from|join) (\w+\.\w+)")
+_READ = re.compile(r"(?<!distinct )\b(?:from|join) (\w+\.\w+)")
 _HEADER = re.compile(
     r"^-- (?P<name>what|grain|view|whole|by day|by period|new bodies)(?:: (?P<value>.*))?$", re.MULTILINE
 )
@@ -43,6 +43,11 @@ class Model:
     def reads_samples(self) -> bool:
         """Whether it is made of samples, and not of their counts."""
         return "stg.samples" in self.reads
+
+    @property
+    def reads_embeddings(self) -> bool:
+        """Whether it changes with what endpoints give after a day was counted."""
+        return "raw.embeddings" in self.reads
 
     @cached_property
     def reads(self) -> frozenset[str]:

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from tasks.core.plan import Block, Series, SeriesKey, blocks_of_target, series_of_target
-from tasks.core.prices import cost_usd, estimated_tokens, price_of
+from tasks.core.prices import cost_usd, embedding_usd, estimated_tokens, price_of
 from tasks.core.study import Target
 from tasks.limits import Brake, Budget
 from tasks.provider import Answer, Provider
@@ -16,6 +16,8 @@ from tasks.refusals import RefusedSeries, ends_target, refuses_request, why_targ
 from tasks.spool import LineTemplate, Spool, SpoolWriteError
 
 PROGRESS_EVERY_S = 1.0
+# An answer that does not fit on the disk is held so long, and tried again so often: it is paid for.
+ROOM_WAIT_S, ROOM_EVERY_S = 15.0, 0.1
 OK = 200
 # A call without a response may have been billed; one that was refused was not.
 MAYBE_BILLED = (0, OK)
@@ -81,6 +83,7 @@ class TargetSampling:
         self._spool, self._target, self._provider = spool, target, provider
         self._alone, self._budget, self._stop_run, self._on_progress = alone, budget, stop_run, on_progress
         self._price = price_of(provider.endpoint, target.model)
+        self._study = spool.header.study
         series = series_of_target(spool.header.study, target)
         self._prepared = {one.key: self._prepare(one) for one in series}
         self._given_up = RefusedSeries(self._prepared)
@@ -98,7 +101,7 @@ class TargetSampling:
             request=series.request_json.encode(),
             lines=LineTemplate(self._spool.header, series),
             tokens=prompt_tokens + completion_tokens,
-            usd=cost_usd(self._price, prompt_tokens, completion_tokens) or 0,
+            usd=self._usd(prompt_tokens, completion_tokens),
         )
 
     def _take_up(self) -> None:
@@ -167,7 +170,7 @@ class TargetSampling:
             if ends_target(answer):
                 self._refused = True
                 self.brake.pull(why_target_ended(self.name, answer, self._provider.endpoint.key_env))
-            self._keep(series, repeat, answer)
+            await self._keep(series, repeat, answer)
             self._given_up.note(series.key, answer.status, answer.error)
         return answer
 
@@ -177,7 +180,7 @@ class TargetSampling:
             return self._given_up.has(key)
         return answer.is_refusal and self._refused
 
-    def _keep(self, series: Series, repeat: int, answer: Answer) -> None:
+    async def _keep(self, series: Series, repeat: int, answer: Answer) -> None:
         line = self._prepared[series.key].lines.line(
             repeat=repeat,
             requested_at=answer.requested_at,
@@ -189,7 +192,7 @@ class TargetSampling:
             error=answer.error,
         )
         try:
-            self._spool.append(self._target, line)
+            await self._append(line)
         except SpoolWriteError as error:
             self.write_error = error
             self._stop_run(str(error))
@@ -198,6 +201,19 @@ class TargetSampling:
         self._failures += answer.status != OK
         if time.monotonic() >= self._report_at:
             self._report()
+
+    async def _append(self, line: bytes) -> None:
+        """Into the spool. A full disk halts this call alone; those in flight come in, and wait for room as well."""
+        give_up_at = time.monotonic() + ROOM_WAIT_S
+        while True:
+            try:
+                self._spool.append(self._target, line)
+            except SpoolWriteError:
+                if self.write_error or time.monotonic() >= give_up_at:
+                    raise
+                await asyncio.sleep(ROOM_EVERY_S)
+            else:
+                return
 
     def _report(self) -> None:
         self._report_at = time.monotonic() + PROGRESS_EVERY_S
@@ -210,6 +226,11 @@ class TargetSampling:
             return 0
         try:
             usage = json.loads(body or "")["usage"]
-            return cost_usd(self._price, usage["prompt_tokens"], usage["completion_tokens"]) or 0
+            return self._usd(usage["prompt_tokens"], usage["completion_tokens"])
         except (ValueError, KeyError, TypeError, RecursionError):
             return prepared.usd
+
+    def _usd(self, prompt_tokens: float, completion_tokens: float) -> float:
+        """Of a call, and of its completion's embedding, which is asked for after the run and counts to its budget."""
+        embedded_usd = embedding_usd(self._study, self._provider.endpoint, completion_tokens)
+        return (cost_usd(self._price, prompt_tokens, completion_tokens) or 0) + (embedded_usd or 0)

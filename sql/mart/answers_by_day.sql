@@ -24,11 +24,7 @@ shares as (
     select
         *,
         sum(n) over (partition by study, endpoint, model, arm, prompt, day)::bigint as observed,
-        n / observed as share,
-        -- The square of the normal quantile at 97.5%.
-        3.8414588206941245 as z2,
-        share + z2 / (2 * observed) as middle,
-        sqrt(z2 * (share * (1 - share) / observed + z2 / (4 * observed ** 2))) as reach
+        wilson_interval(n, observed) as wilson
     from counts
 ),
 
@@ -42,10 +38,9 @@ final as (
         day,
         answer,
         n,
-        share,
-        (middle - reach) / (1 + z2 / observed) as wilson_low,
-        -- Exact at the end, where the terms cancel but for rounding.
-        if(n = observed, 1, (middle + reach) / (1 + z2 / observed)) as wilson_high,
+        n / observed as share,
+        wilson.low as wilson_low,
+        wilson.high as wilson_high,
         observed
     from shares
 )

@@ -1,8 +1,14 @@
 -- what: How often each completion was seen, per series, day, request and fingerprint.
+-- Where another token was followed under the same request earlier that day, its calls are not counted, as in value counts.
 -- grain: study, endpoint, model, arm, prompt, day, request_id, system_fingerprint, completion_id
 -- by day
 with samples as (
     select * from stg.samples
+    where day in (select unnest($days))
+),
+
+requests as (
+    select * from mart.requests_by_day
     where day in (select unnest($days))
 ),
 
@@ -21,6 +27,7 @@ token_lists as (
         prompt,
         day,
         request_id,
+        follow,
         system_fingerprint,
         text,
         first_token,
@@ -33,7 +40,7 @@ token_lists as (
     from samples
     where text is not null and run_id not in (select run_id from withheld_runs)
     group by
-        study, endpoint, model, arm, prompt, day, request_id, system_fingerprint, text, first_token, tokens_id
+        study, endpoint, model, arm, prompt, day, request_id, follow, system_fingerprint, text, first_token, tokens_id
 ),
 
 final as (
@@ -58,6 +65,8 @@ final as (
         sum(truncated)::bigint as truncated,
         sum(n)::bigint as n
     from token_lists
+    inner join requests using (study, endpoint, model, arm, prompt, day, request_id)
+    where token_lists.follow is not distinct from requests.follow
     group by study, endpoint, model, arm, prompt, day, request_id, system_fingerprint, text
 )
 

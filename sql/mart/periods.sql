@@ -1,4 +1,5 @@
 -- what: Which days' counts make up which period: a day, with its last request, or (null) all days of the series' last request.
+-- Days on which another token was followed under the same request are not of it.
 -- grain: study, endpoint, model, arm, prompt, period, day
 -- whole
 with requests as (
@@ -14,21 +15,15 @@ days as (
         prompt,
         day,
         request_id,
+        follow,
         day as period
     from requests
     where is_of_day
 ),
 
 last_requests as (
-    select
-        study,
-        endpoint,
-        model,
-        arm,
-        prompt,
-        arg_max(request_id, day) as request_id
-    from days
-    group by all
+    select * from days
+    qualify row_number() over (partition by study, endpoint, model, arm, prompt order by day desc) = 1
 ),
 
 all_days as (
@@ -40,9 +35,11 @@ all_days as (
         prompt,
         requests.day,
         request_id,
+        requests.follow,
         null::date as period
     from requests
     inner join last_requests using (study, endpoint, model, arm, prompt, request_id)
+    where requests.follow is not distinct from last_requests.follow
 ),
 
 days_of_periods as (

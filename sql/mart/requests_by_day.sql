@@ -1,4 +1,5 @@
 -- what: The requests of each series and day, and which of them was the day's last: the one that the day's figures are about.
+-- Of a request under which several tokens were followed that day, the last one is what counts.
 -- grain: study, endpoint, model, arm, prompt, day, request_id
 -- by day
 with calls as (
@@ -6,7 +7,7 @@ with calls as (
     where day in (select unnest($days))
 ),
 
-requests as (
+asked as (
     select
         study,
         endpoint,
@@ -15,6 +16,7 @@ requests as (
         prompt,
         day,
         request_id,
+        follow,
         sum(n)::bigint as samples,
         sum(observed)::bigint as observed,
         coalesce(sum(n) filter (where outcome = 'failed'), 0)::bigint as failures,
@@ -22,6 +24,13 @@ requests as (
         max(last_at) as last_at
     from calls
     group by all
+),
+
+requests as (
+    select * from asked
+    qualify row_number() over (
+        partition by study, endpoint, model, arm, prompt, day, request_id order by last_at desc, follow asc
+    ) = 1
 ),
 
 final as (

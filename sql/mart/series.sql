@@ -25,7 +25,8 @@ last_requests as (
         model,
         arm,
         prompt,
-        request_id
+        request_id,
+        follow
     from periods
 ),
 
@@ -36,7 +37,6 @@ totals as (
         model,
         arm,
         prompt,
-        arg_max(coalesce(follow, ''), last_at) as follow,
         min(day) as first_day,
         max(day) as last_day,
         count(distinct day) as days,
@@ -58,6 +58,7 @@ token_counts as (
         token,
         sum(n) as n
     from counts
+    semi join periods using (study, endpoint, model, arm, prompt, day, request_id)
     group by all
 ),
 
@@ -82,7 +83,7 @@ final as (
         totals.prompt,
         last_requests.request_id,
         requests.request,
-        nullif(totals.follow, '') as follow,
+        nullif(last_requests.follow, '') as follow,
         totals.first_day,
         totals.last_day,
         totals.days,
@@ -90,7 +91,7 @@ final as (
         totals.observed,
         totals.is_simulated,
         coalesce(totals.served_models, []::varchar[]) as served_models,
-        coalesce(nullif(totals.follow, ''), tokens.token) as token
+        coalesce(nullif(last_requests.follow, ''), tokens.token) as token
     from totals
     inner join last_requests using (study, endpoint, model, arm, prompt)
     left join tokens using (study, endpoint, model, arm, prompt)

@@ -35,6 +35,7 @@ blocks as (
     where
         samples.logprob is not null
         and requests.is_of_day
+        and samples.follow is not distinct from requests.follow
         and samples.run_id not in (select run_id from withheld_runs)
 ),
 

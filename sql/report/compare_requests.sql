@@ -18,6 +18,7 @@ final as (
         requests.prompt,
         requests.day,
         requests.request_id,
+        requests.follow,
         requests.samples,
         requests.failures,
         case when series.request_id = requests.request_id then series.request end as request

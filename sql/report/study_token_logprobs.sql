@@ -44,7 +44,8 @@ masses as (
         arm,
         prompt,
         token,
-        sum(mean_pct * observed) as mass
+        -- As whole numbers: the sum is the same in whatever order it is made.
+        sum((mean_pct * observed * 1e10)::bigint)::double / 1e10 as mass
     from tokens_of_last_request
     group by all
 ),

@@ -14,7 +14,9 @@ decisions as (
 ),
 
 final as (
-    select decisions.*
+    select
+        decisions.*,
+        requests.follow
     from decisions
     -- A day whose rows are withheld now, or whose last request is another, decides nothing any more.
     inner join requests using (study, endpoint, model, arm, prompt, day, request_id)

@@ -1,4 +1,4 @@
--- what: The days of a study's series from $first on, each with its last request.
+-- what: The days of a study's series from $first on, each with its last request and the token followed under it.
 -- grain: study, endpoint, model, arm, prompt, day
 with requests as (
     select * from mart.requests_by_day
@@ -12,6 +12,7 @@ select
     arm,
     prompt,
     day,
-    request_id
+    request_id,
+    follow
 from requests
 order by day, endpoint, model, arm, prompt

@@ -13,18 +13,22 @@ from scipy.special import stdtr
 from tasks.core import distances
 from tasks.core.dependence import Days, Overdispersion, Repeats, design_effect_within, overdispersion_of_days
 from tasks.core.distances import Array, Sides, TokenMeans
-from tasks.core.permutation import MOST_DRAWS, Statistic, permuted, quantile_groups
+from tasks.core.permutation import MOST_DRAWS, Clumps, Statistic, permuted, quantile_groups
 
 # With every change of the method, so that what was tested before is tested again.
-METHOD = 2
+METHOD = 3
 BLOCKS = 20
 # How much two days may differ where nothing changed cannot be seen from one or two others: a day must differ plainly.
 FEW_DAYS = 3
 UNKNOWN_DESIGN_EFFECT = 4.0
 
+# Where draws of whole clumps cannot give a p-value as small as this, they cannot say that a day has changed.
+FINEST = 0.0003
+APART = "_apart"
+
 NO_REPEATS = Repeats(0, 0, 0.0)
 
-Test = Callable[[Days, int, Statistic, Array | None, Repeats, str], tuple[float, int] | tuple[()]]
+Test = Callable[[Days, int, Statistic, Array | None, Repeats, str], tuple[float, int, float | None] | tuple[()]]
 """What `_tested` does, with its settings."""
 
 
@@ -129,7 +133,7 @@ def _compared_values(left: Sequence[Observed], right: Sequence[Observed], seed: 
     for name, axis in (("wasserstein_pp", days.axis), ("support", None)):
         result = test(days, len(lefts), distances.unshared_mass, axis, repeats, f"{seed}/{name}")
         exact = distances.wasserstein_pp(sides) if axis is not None else distances.unshared(sides)
-        yield Figure(name, exact, *result)
+        yield from _figures(name, exact, result)
 
 
 def _compared_completions(
@@ -148,7 +152,13 @@ def _compared_completions(
         ("completions_support", distances.unshared(sides), distances.unshared_mass),
     )
     for name, observed, statistic in tests:
-        yield Figure(name, observed, *test(days, len(lefts), statistic, None, NO_REPEATS, f"{seed}/{name}"))
+        yield from _figures(name, observed, test(days, len(lefts), statistic, None, NO_REPEATS, f"{seed}/{name}"))
+
+
+def _figures(name: str, observed: float, result: tuple[float, int, float | None] | tuple[()]) -> Iterable[Figure]:
+    yield Figure(name, observed, *result[:2])
+    if result and result[2] is not None:
+        yield Figure(f"{name}{APART}", result[2])
 
 
 def _compared_tokens(left: Sequence[Observed], right: Sequence[Observed]) -> Iterable[Figure]:
@@ -167,7 +177,7 @@ def _tested(
     *,
     most: int,
     unknown: float,
-) -> tuple[float, int] | tuple[()]:
+) -> tuple[float, int, float | None] | tuple[()]:
     """The p-value of the first `lefts` days against the others, and its permutations; nothing where all values are one.
 
     With an axis the statistic is the area over it. `unknown`: the design effect that a few days are taken to have.
@@ -182,15 +192,19 @@ def _tested(
     variance = max(within, between.upper if between else unknown if are_few else 1.0)
     # Days that differ are days that keep together. Otherwise they might a little, for all that so few of them say.
     effect, stretch = (variance, 1.0) if differ else (within, variance / within)
+    by_day, distance = days.by_day, statistic if axis is None else partial(distances.area_between, axis=days.axis)
     if axis is not None:
         days = _joined(days, effect)
         statistic = partial(distances.area_between, axis=days.axis)
     counts = days.by_day
     sides = Sides(days.axis, counts[:lefts].sum(axis=0), counts[lefts:].sum(axis=0))
     p_value, draws = permuted(statistic, sides, seed=seed, design_effect=effect, stretch=stretch, most=most)
+    apart = None
     if differ and min(map(len, parts)) == 1:
         p_value = max(p_value, stands_out(statistic, counts if lefts == 1 else counts[::-1]))
-    return p_value, draws
+        if finest(sides, effect) > FINEST:
+            apart = beyond(distance, by_day if lefts == 1 else by_day[::-1])
+    return p_value, draws, apart
 
 
 def _between_days(sides: Sequence[Days], axis: Array | None) -> Overdispersion | None:
@@ -212,6 +226,36 @@ def stands_out(statistic: Statistic, counts: Array) -> float:
     if observed <= mean or deviation == 0:
         return float(observed <= mean)
     return float(stdtr(len(others) - 1, -(observed - mean) / (deviation * math.sqrt(1 + 1 / len(others)))))
+
+
+def beyond(statistic: Statistic, counts: Array) -> float:
+    """How likely the first day is so many times as far from the others as each of them is from the rest.
+
+    Student's t of its distance over theirs, as if the distance were that of one measure to its mean, either way: exact for
+    a normal one, and cautious for more. `counts`: shape (D, K).
+    """
+    others = counts[1:]
+    rests = others.sum(axis=0) - others
+    apart = [_between(statistic, day, rest) for day, rest in zip(others, rests, strict=True)]
+    typical = math.sqrt(math.fsum(one**2 for one in apart) / len(apart))
+    observed = _between(statistic, counts[0], others.sum(axis=0))
+    return min(1.0, 2 * float(stdtr(len(others) - 1, -observed / typical))) if typical > 0 else 1.0
+
+
+def finest(sides: Sides, effect: float) -> float:
+    """The smallest p-value that draws can give."""
+    clumps = Clumps.of(sides, effect)
+    return 1 / math.comb(int(clumps.number.sum()), clumps.on_first)
+
+
+def lingering(day: Comparison, before: Comparison) -> dict[str, float]:
+    """How likely two days in a row both lie so far from the same others, of the tests whose draws cannot say; by test."""
+    found = {}
+    for name, figure in day.figures.items():
+        other = before.figures.get(name)
+        if name.endswith(APART) and figure.statistic is not None and other is not None and other.statistic is not None:
+            found[name.removesuffix(APART)] = max(figure.statistic, other.statistic) ** 2
+    return found
 
 
 def _between(statistic: Statistic, first: Array, second: Array) -> float:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tasks.core.canonical import canonical_json, digest
-from tasks.core.change import METHOD, Comparison, Observed, compare, is_new_ground
+from tasks.core.change import APART, METHOD, Comparison, Observed, compare, is_new_ground
 from tasks.core.drift import (
     BASELINE_DAYS,
+    BORN,
     GONE,
     HISTORY_DAYS,
     RARE,
@@ -24,7 +25,7 @@ from tasks.core.drift import (
 from tasks.core.fingerprints import Shares, chance_of_absence, chance_of_birth
 from tasks.core.grid import GridFit, chance_of_grid, grid_step_nat
 from tasks.core.permutation import MOST_DRAWS
-from tasks.core.plan import SeriesKey
+from tasks.core.plan import Asked, SeriesKey
 
 # With four tests, and no draw as far apart as what was seen, the q-value of one series of so many is half the level.
 DRAWS_A_SERIES = 6_000
@@ -63,26 +64,26 @@ class Deciding:
         self._known = dict(known or {})
         self.made: dict[str, tuple[SeriesKey, dt.date, Comparison]] = {}
 
-    def day(self, day: dt.date, requests: Mapping[SeriesKey, str]) -> list[Decision]:
-        """The decisions on a day with these series, each with its request of that day."""
-        shows = [key for key in requests if self._show(key, day).observed.is_any]
-        evidence = self._sharpened([self._evidence(key, day, requests[key]) for key in shows])
+    def day(self, day: dt.date, asked: Mapping[SeriesKey, Asked]) -> list[Decision]:
+        """The decisions on a day with these series, each with what it was asked that day."""
+        shows = [key for key in asked if self._show(key, day).observed.is_any]
+        evidence = self._sharpened([self._evidence(key, day, asked[key]) for key in shows])
         apart = differing(evidence)
         decided = decide([self._settled(one) if one.is_settling and one.key in apart else one for one in evidence])
         for decision in decided:
             history = self._history[decision.key]
             history.append(decision)
             del history[:-HISTORY_DAYS]
-        return decided + [unobserved(key, day, requests[key]) for key in requests if key not in shows]
+        return decided + [unobserved(key, day, asked[key]) for key in asked if key not in shows]
 
-    def _evidence(self, key: SeriesKey, date: dt.date, request_id: str) -> Evidence:
+    def _evidence(self, key: SeriesKey, date: dt.date, asked: Asked) -> Evidence:
         every = self._history[key]
-        history = same_request(every, request_id)
+        history = same_request(every, asked)
         day = self._show(key, date)
         alone = Evidence(
             key=key,
             day=date,
-            request_id=request_id,
+            asked=asked,
             previous_day=every[-1].day if every else None,
             history=tuple(history),
             grid_step_nat=grid_step_nat([day.grid]) if day.grid else None,
@@ -92,12 +93,16 @@ class Deciding:
         days = baseline(history)
         previous_hash, previous = self._compared(key, date, [history[-1].day])
         baseline_hash, from_baseline = self._compared(key, date, days)
+        last = history[-1].day
+        is_dull = any(name.endswith(APART) for name in from_baseline.figures)
+        before = self._compared(key, last, days)[1] if is_dull and last not in days else None
         grids = [grid for grid in (self._show(key, one).grid for one in days) if grid]
         return replace(
             alone,
             previous=previous,
             previous_hash=previous_hash,
             from_baseline=from_baseline,
+            previous_from_baseline=before,
             baseline_days=tuple(days),
             baseline_hash=baseline_hash,
             grid_chance=chance_of_grid(day.grid, grids) if day.grid and grids else None,
@@ -154,5 +159,7 @@ class Deciding:
             chance = chance_of_absence([*before, day.fingerprints], name)
             last = max(index for index, shares in enumerate(before) if name in shares)
             was_said = any(GONE.format(name) in (one.reason or "").split(", ") for one in regime[last + 1 :])
-            if chance is not None and chance < RARE and not was_said:
+            # Swapped in the middle of its last day, or there for that day alone: the birth was this news.
+            was_swapped = BORN.format("") in (regime[last].reason or "")
+            if chance is not None and chance < RARE and not was_said and not was_swapped:
                 yield name

@@ -9,8 +9,8 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.core.change import Comparison
-from tasks.core.plan import SeriesKey
+from tasks.core.change import Comparison, lingering
+from tasks.core.plan import Asked, SeriesKey
 from tasks.core.statistics import benjamini_hochberg
 
 FALSE_ALARMS_A_YEAR = 1.0
@@ -40,6 +40,7 @@ class Decision:
     key: SeriesKey
     day: dt.date
     request_id: str
+    follow: str | None
     is_observed: bool
     previous_day: dt.date | None
     previous_hash: str | None
@@ -56,15 +57,20 @@ class Decision:
     regime_first_day: dt.date
     is_restless: bool
 
+    @property
+    def asked(self) -> Asked:
+        """The request, and the token that was followed."""
+        return Asked(self.request_id, self.follow)
+
 
 History = Sequence[Decision]
 """The decisions of one series before a day, of days that observed something, oldest first: the last HISTORY_DAYS."""
 
 
-def same_request(history: History, request_id: str) -> History:
-    """The unbroken last stretch of days with this request: days are compared only within one."""
+def same_request(history: History, asked: Asked) -> History:
+    """The unbroken last stretch of days with this request and token: days are compared only within one."""
     for index in range(len(history) - 1, -1, -1):
-        if history[index].request_id != request_id:
+        if history[index].asked != asked:
             return history[index + 1 :]
     return history
 
@@ -99,12 +105,13 @@ class Evidence:
 
     key: SeriesKey
     day: dt.date
-    request_id: str
+    asked: Asked
     previous_day: dt.date | None
     history: History
     previous: Comparison | None = None
     previous_hash: str | None = None
     from_baseline: Comparison | None = None
+    previous_from_baseline: Comparison | None = None
     baseline_days: Sequence[dt.date] = ()
     baseline_hash: str | None = None
     grid_step_nat: float | None = None
@@ -116,13 +123,32 @@ class Evidence:
 
     @property
     def p_value(self) -> float | None:
-        """Of the tests against the baseline."""
-        return self.from_baseline.p_value if self.from_baseline else None
+        """Of the tests against the baseline: the smallest, times their number."""
+        if self.from_baseline is None or self.from_baseline.p_value is None:
+            return None
+        p_values = self.p_values
+        return min([1.0, *(len(p_values) * p_value for p_value in p_values.values())])
+
+    @property
+    def p_values(self) -> dict[str, float]:
+        """By test. Where draws cannot say, the day and the one before may both stand out."""
+        p_values = self.from_baseline.p_values if self.from_baseline else {}
+        if self.from_baseline is None or self.previous_from_baseline is None:
+            return p_values
+        both = lingering(self.from_baseline, self.previous_from_baseline)
+        # One more try each.
+        return {name: min(p_value, 2 * both.get(name, 1.0)) for name, p_value in p_values.items()}
 
     @property
     def is_settling(self) -> bool:
         """Whether the day before began a new regime: what this day shows may be the same news."""
         return bool(self.history) and self.history[-1].is_alarm and begins_regime(self.history[-1])
+
+    @property
+    def has_never_stayed(self) -> bool:
+        """Whether no regime of the last fourteen days lasted for two: there is nothing that this day could be a change of."""
+        last = self.history[-BASELINE_DAYS:]
+        return len(last) > 1 and all(map(begins_regime, last))
 
     @property
     def has_other_grid(self) -> bool:
@@ -159,7 +185,7 @@ def _differs(one: Evidence, q_value: float | None) -> bool:
 
 def _decision(one: Evidence, q_value: float | None) -> Decision:
     differs = _differs(one, q_value)
-    is_news = differs and (not one.is_settling or one.is_new_ground)
+    is_news = differs and (not one.is_settling or one.is_new_ground) and not one.has_never_stayed
     # What a day settles is the news of the day before, and so are the fingerprints that it leaves behind.
     gone = one.gone if is_news or not differs else ()
     reasons = [*(_reasons(one) if is_news else ()), *map(BORN.format, one.born), *map(GONE.format, gone)]
@@ -167,7 +193,8 @@ def _decision(one: Evidence, q_value: float | None) -> Decision:
     return Decision(
         key=one.key,
         day=one.day,
-        request_id=one.request_id,
+        request_id=one.asked.request_id,
+        follow=one.asked.follow,
         is_observed=True,
         previous_day=one.previous_day,
         previous_hash=one.previous_hash,
@@ -186,12 +213,13 @@ def _decision(one: Evidence, q_value: float | None) -> Decision:
     )
 
 
-def unobserved(key: SeriesKey, day: dt.date, request_id: str) -> Decision:
+def unobserved(key: SeriesKey, day: dt.date, asked: Asked) -> Decision:
     """The decision on a day of which there is nothing to compare: every call failed, say."""
     return Decision(
         key=key,
         day=day,
-        request_id=request_id,
+        request_id=asked.request_id,
+        follow=asked.follow,
         is_observed=False,
         previous_day=None,
         previous_hash=None,
@@ -223,7 +251,7 @@ def _regime(one: Evidence, *, differs: bool, is_news: bool) -> dt.date:
 
 def _reasons(one: Evidence) -> list[str]:
     """What differs: each test that rejects, with the correction that made the series' p-value, and the grid."""
-    p_values = one.from_baseline.p_values if one.from_baseline else {}
+    p_values = one.p_values
     rejected = [reason for name, reason in REASONS.items() if len(p_values) * p_values.get(name, 1.0) <= LEVEL]
     return [*dict.fromkeys(rejected), *(["grid"] if one.has_other_grid else [])]
 

@@ -23,6 +23,13 @@ class SeriesKey(NamedTuple):
     prompt: str
 
 
+class Asked(NamedTuple):
+    """What days must have in common to be compared: the request, and the token whose values are followed (None: the top)."""
+
+    request_id: str
+    follow: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """One line over time: its key, the token it follows, and the one request it repeats."""

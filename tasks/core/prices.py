@@ -49,6 +49,17 @@ class Estimate:
     usd: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class EmbeddingEstimate:
+    """What the embeddings of a run's completions will take at most, at one endpoint; `usd` as in `Estimate`."""
+
+    endpoint: str
+    model: str
+    texts: int
+    tokens: int
+    usd: float | None
+
+
 def estimate(study: Study, endpoints: Mapping[str, Endpoint], samples: int | None = None) -> list[Estimate]:
     """One estimate a target, before anything is sent, at so many `samples` a series (None: the study's own)."""
     samples = study.samples if samples is None else samples
@@ -65,6 +76,27 @@ def estimate(study: Study, endpoints: Mapping[str, Endpoint], samples: int | Non
     ]
 
 
+def estimate_embeddings(
+    study: Study, endpoints: Mapping[str, Endpoint], samples: int | None = None
+) -> list[EmbeddingEstimate]:
+    """One estimate an endpoint, where the study has an embedding model: every completion once, each as long as it may be."""
+    rows: dict[str, list[int]] = {}
+    for target in estimate(study, endpoints, samples) if study.embedding_model else ():
+        row = rows.setdefault(target.endpoint, [0, 0])
+        row[0] += target.calls
+        row[1] += target.completion_tokens
+    model = study.embedding_model or ""
+    return [
+        EmbeddingEstimate(name, model, texts, tokens, embedding_usd(study, endpoints[name], tokens))
+        for name, (texts, tokens) in rows.items()
+    ]
+
+
+def embedding_usd(study: Study, endpoint: Endpoint, tokens: float) -> float | None:
+    """Dollars for the embeddings of so many tokens of completions: 0 where the study wants none, None without a price."""
+    return cost_usd(price_of(endpoint, study.embedding_model), tokens, 0) if study.embedding_model else 0
+
+
 def price_rows(endpoints: Mapping[str, Endpoint]) -> list[tuple[str, str, float, float]]:
     """Every declared price: endpoint, model, dollars per million tokens in and out."""
     return [
@@ -75,12 +107,13 @@ def price_rows(endpoints: Mapping[str, Endpoint]) -> list[tuple[str, str, float,
 
 
 def refuse_budget_without_price(study: Study, endpoints: Mapping[str, Endpoint]) -> None:
-    """Raises UsageError where a budget is set and a target's price is unknown."""
+    """Raises UsageError where a budget is set and the price of a target, or of its embeddings, is unknown."""
     if study.budget_usd is None:
         return
     for target in study.targets:
-        if price_of(endpoints[target.endpoint], target.model) is None:
-            raise UsageError(
-                f"A budget needs a price: declare one for {target.model!r} "
-                f"under [{target.endpoint}.prices] in the endpoints file."
-            )
+        for model in (target.model, study.embedding_model):
+            if model and price_of(endpoints[target.endpoint], model) is None:
+                raise UsageError(
+                    f"A budget needs a price: declare one for {model!r} "
+                    f"under [{target.endpoint}.prices] in the endpoints file."
+                )

@@ -62,7 +62,7 @@ class Target(_Form):
         None,
         description="The token whose log-probability is followed, exactly as the endpoint writes it, such as Heads. "
         "Empty: the likeliest token of each answer; the page shows which answer a first token begins. "
-        "Another token is another figure: change it together with the study's name.",
+        "Another token is another figure: after an edit the series begins anew.",
         json_schema_extra={"position": 2},
     )
 

@@ -18,6 +18,8 @@ HEADER, LOCK, FINISHED, LANDED = "run.json", "lock", "finished.json", "landed"
 # A folder that is still being made, or already being removed: nobody reads it.
 HALF_MADE = ".half-"
 
+LEFT_BEHIND = "its process was stopped or killed, and its day is over"
+
 # What resuming needs of a line.
 NEEDED = frozenset({"arm", "prompt", "repeat", "status", "response"})
 
@@ -45,8 +47,15 @@ class Folder:
 
     @property
     def is_landed(self) -> bool:
-        """Whether its samples are in the warehouse."""
-        return (self.path / LANDED).exists()
+        """Whether its samples are in the warehouse: those up to its end as it is now, if it was taken up again since."""
+        try:
+            landed = (self.path / LANDED).read_text(encoding="utf-8")
+            return landed in ("", _name_of(self.run))
+        except FileNotFoundError:
+            return False
+        except (OSError, ValidationError):
+            # An end that this version cannot read is none that it took up again.
+            return True
 
     @property
     def run(self) -> Run:
@@ -78,11 +87,19 @@ class Folder:
                 if (sample := _sample(line)) is not None:
                     yield sample
 
-    def mark_landed(self) -> None:
-        """Remember that every sample is in the warehouse: from now on, the same command begins a new run."""
-        # Another process may have landed it as well, and removed it since: at once, where its clock is days ahead.
-        with suppress(FileNotFoundError):
-            (self.path / LANDED).touch()
+    @property
+    def was_left_behind(self) -> bool:
+        """Whether another process closed it, by a clock on which its day was over."""
+        return self.is_finished and self.says_its_end and self.run.reason == LEFT_BEHIND
+
+    def mark_landed(self, end: Run | None = None) -> None:
+        """Remember that every sample is in the warehouse: from now on, the same command begins a new run.
+
+        `end` is the one that landed, where there may be another by now. What cannot be remembered lands again.
+        """
+        # Another process may have landed it as well, and removed it since; or the disk is full.
+        with suppress(OSError):
+            (self.path / LANDED).write_text(_name_of(end or self.run), encoding="utf-8")
 
 
 def folders(root: Path) -> Iterator[Folder]:
@@ -95,6 +112,10 @@ def folders(root: Path) -> Iterator[Folder]:
             _warn(header, "header", error)
         else:
             yield folder
+
+
+def _name_of(end: Run) -> str:
+    return f"{end.state} {end.attempted} {end.ended_at.isoformat()}"
 
 
 def _warn(file: Path, what: str, error: Exception) -> None:

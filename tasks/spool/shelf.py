@@ -5,10 +5,8 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from tasks.spool.folder import HALF_MADE, LANDED, Folder, folders
+from tasks.spool.folder import HALF_MADE, LANDED, LEFT_BEHIND, Folder, folders
 from tasks.spool.writing import Spool
-
-LEFT_BEHIND = "its process was stopped or killed, and its day is over"
 
 
 def finished_not_landed(root: Path) -> list[Folder]:

@@ -13,7 +13,7 @@ from typing import Self
 from tasks.core.errors import FlipbookError
 from tasks.core.runs import Run
 from tasks.core.study import Study, Target
-from tasks.spool.folder import FINISHED, HALF_MADE, HEADER, LOCK, Folder, folders
+from tasks.spool.folder import FINISHED, HALF_MADE, HEADER, LANDED, LOCK, Folder, folders
 from tasks.spool.header import RunHeader
 
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
@@ -51,11 +51,7 @@ class Spool(Folder):
     @classmethod
     def lock(cls, folder: Folder) -> Self | None:
         """The folder, locked; None where another process holds it or has landed it, or where it is another user's."""
-        try:
-            lock = _try_lock(folder.path / LOCK)
-        except OSError:
-            return None
-        if lock is None:
+        if (lock := _lock_of(folder)) is None:
             return None
         if folder.is_landed:
             # It landed between our look at it and our lock.
@@ -67,13 +63,33 @@ class Spool(Folder):
     def resumable(cls, root: Path, study: Study, day: dt.date) -> Self | None:
         """The oldest run of this study, day and configuration that has not landed and that nobody holds; else None.
 
-        It may be finished: killed after its last call and before it landed, it must not be asked all over again.
+        It may be finished: killed after its last call and before it landed, it must not be asked all over again. And
+        where its day is not over after all, so that a clock was wrong when it was closed, it goes on, landed or not.
         """
         for folder in folders(root):
-            is_wanted = folder.header.is_of(study, day) and not folder.is_landed
-            if is_wanted and (not folder.is_finished or folder.says_its_end) and (spool := cls.lock(folder)):
+            if folder.header.is_of(study, day) and (spool := cls._taken_up(folder)):
                 return spool
         return None
+
+    @classmethod
+    def _taken_up(cls, folder: Folder) -> Self | None:
+        if folder.was_left_behind:
+            return cls._reopened(folder)
+        is_wanted = not folder.is_landed and (not folder.is_finished or folder.says_its_end)
+        return cls.lock(folder) if is_wanted else None
+
+    @classmethod
+    def _reopened(cls, folder: Folder) -> Self | None:
+        if (lock := _lock_of(folder)) is None:
+            return None
+        # In this order: killed in between, it only lands again.
+        for name in (LANDED, FINISHED) if folder.was_left_behind else ():
+            (folder.path / name).unlink(missing_ok=True)
+        if folder.is_finished or not (folder.path / HEADER).exists():
+            # Another process took it up, or removed it, between our look at it and our lock.
+            os.close(lock)
+            return None
+        return cls(folder.path, lock)
 
     def append(self, target: Target, line: bytes) -> None:
         """Write one sample, newline included, wholly or not at all. Raises SpoolWriteError.
@@ -145,6 +161,13 @@ def _append_whole(file: int, line: bytes) -> None:
     except OSError:
         os.ftruncate(file, end)
         raise
+
+
+def _lock_of(folder: Folder) -> int | None:
+    try:
+        return _try_lock(folder.path / LOCK)
+    except OSError:
+        return None
 
 
 def _try_lock(path: Path) -> int | None:

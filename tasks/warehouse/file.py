@@ -4,7 +4,7 @@ import datetime as dt
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -17,6 +17,7 @@ from tasks.warehouse.shared import (
     Certain,
     Claim,
     Work,
+    file_named_in,
     first_line,
     full,
     is_full,
@@ -59,8 +60,12 @@ class FileBackend:
         if read_only and not self.exists():
             raise missing(self.name)
         make_folder(self.path.parent, self.name)
+        options = "read_only" if read_only else f"row_group_size {ROW_GROUP_SIZE}"
+        attaching = f"attach {quoted(self.path)} as {CATALOG} ({options})"
         try:
-            waiting(self._wait_s)(lambda: connection.execute(self._attaching(read_only=read_only)))
+            if not self.exists():
+                self._make()
+            waiting(self._wait_s)(lambda: connection.execute(attaching))
         except duckdb.Error as error:
             raise self._refused(error) from error
         # Not DuckDB's own choice, a folder wherever this process stands. Readers are many, and would overwrite each other's.
@@ -87,17 +92,26 @@ class FileBackend:
     def translated(self, error: duckdb.Error) -> FlipbookError | None:
         """A full disk, and what the system says of files."""
         if is_full(error):
-            return full(self.path)
+            return full(file_named_in(error) or self.path)
         if isinstance(error, OUT_OF_MEMORY):
             return too_little_memory(self.name)
         return FlipbookError(f"{first_line(error)}.") if isinstance(error, duckdb.IOException) else None
 
-    def _attaching(self, *, read_only: bool) -> str:
-        options = ["read_only"] if read_only else [f"row_group_size {ROW_GROUP_SIZE}"]
-        # The version may only be said of a file that is being created: by now, another process may have done so.
-        if not self.path.exists():
-            options.append(f"storage_version '{STORAGE_VERSION}'")
-        return f"attach {quoted(self.path)} as {CATALOG} ({', '.join(options)})"
+    def _make(self) -> None:
+        """An empty file, whole or not at all: one that is half made when the disk is full nobody can open any more."""
+        half_made = self.path.with_name(f".{self.path.name}.{os.getpid()}.new")
+        options = f"row_group_size {ROW_GROUP_SIZE}, storage_version '{STORAGE_VERSION}'"
+        try:
+            half_made.unlink(missing_ok=True)
+            with duckdb.connect() as connection:
+                connection.execute(f"attach {quoted(half_made)} as made ({options})")
+                connection.execute("checkpoint made; detach made")
+            _name_if_free(half_made, self.path)
+        except OSError as error:
+            raise UsageError(f"The warehouse {self.path} cannot be made: {error.strerror}.") from error
+        finally:
+            with suppress(OSError):
+                half_made.unlink(missing_ok=True)
 
     def _refused(self, error: duckdb.Error) -> FlipbookError:
         if is_held(error):
@@ -107,6 +121,18 @@ class FileBackend:
         if self.path.is_dir() or not os.access(self.path.parent, os.W_OK):
             return UsageError(f"The warehouse {self.path} cannot be opened: {first_line(error)}")
         return UsageError(f"{self.path} is no warehouse that this DuckDB can read: {first_line(error)}")
+
+
+def _name_if_free(file: Path, name: Path) -> None:
+    """Give a file its name, unless another process was faster: that one's stays."""
+    try:
+        os.link(file, name)
+    except FileExistsError:
+        return
+    except OSError:
+        # A file system without second names.
+        if not name.exists():
+            file.rename(name)
 
 
 def waiting(wait_s: float) -> tenacity.Retrying:

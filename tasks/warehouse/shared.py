@@ -3,6 +3,7 @@
 import datetime as dt
 import errno
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Literal, Protocol, TypeVar
 import duckdb
 
 from tasks.core.errors import FlipbookError
+from tasks.core.statistics import wilson_interval
 
 # The name under which a warehouse is attached.
 CATALOG = "flipbook"
@@ -20,6 +22,10 @@ MEMORY_LIMIT = "700MB"
 
 # A transaction of more than that is written to the file at once; a smaller one first to a log, and from there again.
 CHECKPOINT_THRESHOLD = "1MB"
+
+# Up to so many keys of a join's smaller side are looked for one by one where the larger side lies, and its other blocks are
+# not read. Beyond it (DuckDB's own bound is 50) only what lies between the least and the greatest is.
+KEYS_LOOKED_FOR = 10_000
 
 # A rebuild reads so many days at once: a bound on its memory, whatever the history.
 DAYS_AT_ONCE = 28
@@ -93,9 +99,17 @@ class Certain:
 
 
 def connect() -> duckdb.DuckDBPyConnection:
-    """A DuckDB in memory, to attach a warehouse to."""
+    """A DuckDB in memory, to attach a warehouse to, with what statements of ours need."""
     connection = duckdb.connect(config=_CONFIG)
     connection.execute("set timezone = 'UTC'; set enable_progress_bar = false")
+    connection.execute(f"set dynamic_or_filter_threshold = {KEYS_LOOKED_FOR}")
+    # The marts' intervals are the core's, which has the one definition.
+    connection.create_function(
+        "wilson_interval",
+        lambda events, n: wilson_interval(events, n)._asdict(),
+        ["bigint", "bigint"],
+        "struct(low double, high double)",
+    )
     return connection
 
 
@@ -120,9 +134,16 @@ def is_full(error: BaseException) -> bool:
     return any(sign in str(error) for sign in _FULL)
 
 
+def file_named_in(error: BaseException) -> str | None:
+    """The file that an error of DuckDB's is about: not always the warehouse, also what is copied or exported from it."""
+    named = re.search(r'file "([^"]+)"', str(error))
+    # A file's log is told by the file.
+    return named and named[1].removesuffix(".wal")
+
+
 def full(place: object) -> FlipbookError:
     """That there is no more room at a place."""
-    return FlipbookError(f"The disk is full at {place}: make room and try again; nothing landed.")
+    return FlipbookError(f"The disk is full at {place}: make room and try again; nothing is lost.")
 
 
 def too_little_memory(name: str) -> FlipbookError:

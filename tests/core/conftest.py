@@ -15,7 +15,7 @@ from tasks.core.dependence import Repeats
 from tasks.core.distances import TokenMeans
 from tasks.core.drift import Decision
 from tasks.core.grid import GridFit
-from tasks.core.plan import SeriesKey
+from tasks.core.plan import Asked, SeriesKey
 
 FIRST = dt.date(2026, 3, 1)
 Shown = Callable[..., ShownDay]
@@ -51,7 +51,10 @@ def shown() -> Shown:
 
 @pytest.fixture
 def decided() -> Decided:
-    """Decides the days of a series, one a day from FIRST; None is a day without it, and requests are a letter a day."""
+    """Decides the days of a series, one a day from FIRST; None is a day without it.
+
+    Requests are a letter a day; under its capital another token is followed.
+    """
 
     def decide(days: Sequence[ShownDay | None], requests: str = "") -> list[Decision]:
         return [one for one in decide_several([days], requests) if one is not None]
@@ -81,8 +84,9 @@ def decide_several(several: Sequence[Sequence[ShownDay | None]], requests: str =
     decisions = []
     for index in range(max(map(len, several))):
         day = FIRST + dt.timedelta(index)
-        request = requests[index] if requests else "a"
-        decisions += deciding.day(day, {key: request for key, of in shows if of == day})
+        letter = requests[index] if requests else "a"
+        asked = Asked(letter.lower(), "T" if letter.isupper() else "Heads")
+        decisions += deciding.day(day, {key: asked for key, of in shows if of == day})
     return decisions
 
 

@@ -14,7 +14,7 @@ from tasks.core.change import Comparison
 from tasks.core.deciding import Deciding, ShownDay
 from tasks.core.drift import HISTORY_DAYS, Decision
 from tasks.core.grid import GridFit
-from tasks.core.plan import SeriesKey
+from tasks.core.plan import Asked, SeriesKey
 
 Shown = Callable[..., ShownDay]
 Decided = Callable[..., list[Decision]]
@@ -185,6 +185,15 @@ def test_a_restless_series_is_told_and_not_alarmed_about_daily(shown: Shown, dec
     assert [one.is_restless for one in decisions[:6]] == [False] * 6
 
 
+def test_a_series_that_never_stayed_does_not_change(shown: Shown, decided: Decided, alarms: Alarms) -> None:
+    """New every day from its first on: the second day is an alarm, the others are as always; and once it stays, it can change."""
+    days = [shown([-0.5 - day / 100] * 50) for day in range(9)]
+    assert alarms(decided(days)) == {1: BOTH}
+    stays = [shown(drawn(seed, values=VALUES - 0.9)) for seed in range(40)]
+    moved = [shown(drawn(seed, values=VALUES - 1.3)) for seed in range(40, 44)]
+    assert list(alarms(decided([*days[:3], *stays[:18], *moved]))) == [1, 21]
+
+
 def test_a_restless_series_still_shows_a_plain_change(shown: Shown, decided: Decided, alarms: Alarms) -> None:
     """A day that stands out from all the last fourteen."""
     shares = np.random.default_rng(4).dirichlet(SHARES, 30)
@@ -194,14 +203,15 @@ def test_a_restless_series_still_shows_a_plain_change(shown: Shown, decided: Dec
     assert 30 in alarms(decisions)
 
 
-def test_another_request_is_ours_and_no_alarm(shown: Shown, decided: Decided, alarms: Alarms) -> None:
-    """Also where it is changed back: days are compared within an unbroken stretch of one request."""
+@pytest.mark.parametrize("requests", ["aaabbbaaa", "aaaAAAaaa"], ids=["another request", "another token followed"])
+def test_another_request_is_ours_and_no_alarm(requests: str, shown: Shown, decided: Decided, alarms: Alarms) -> None:
+    """Also where it is changed back: days are compared within an unbroken stretch of one request and one token."""
     days = [
         *quiet(shown, 3),
         *(shown(drawn(20 + seed, values=VALUES - 0.4)) for seed in range(3)),
         *quiet(shown, 3, 30),
     ]
-    decisions = decided(days, "aaabbbaaa")
+    decisions = decided(days, requests)
     assert alarms(decisions) == {}
     assert [one.reason for one in decisions] == [
         None,
@@ -228,6 +238,28 @@ def test_a_new_fingerprint_with_the_same_distribution_alarms_once(
     decisions = decided([*before, *quiet(shown, 6, 10, fingerprints={"fp_b": 50})])
     assert alarms(decisions) == {6: "fingerprint born: fp_b, fingerprint gone: fp_a"}
     assert decisions[-1].regime_first_day == decisions[0].day
+
+
+@pytest.mark.parametrize("after", ["fp_a", "fp_b"], ids=["for a day", "for good"])
+@pytest.mark.parametrize("on_the_day", [{"fp_a": 25, "fp_b": 25}, {"fp_b": 50}], ids=["mixed", "alone"])
+def test_a_fingerprint_that_comes_with_the_same_distribution_is_one_alarm(
+    on_the_day: Mapping[str | None, int], after: str, shown: Shown, decided: Decided, alarms: Alarms
+) -> None:
+    """Swapped between days or in the middle of one; that the other is gone the next day is the same news."""
+    before = quiet(shown, 6, fingerprints={"fp_a": 50})
+    day = shown(drawn(9), fingerprints=on_the_day)
+    decisions = decided([*before, day, *quiet(shown, 20, 10, fingerprints={after: 50})])
+    (said,) = alarms(decisions).items()
+    assert said == (6, "fingerprint born: fp_b" + ("" if "fp_a" in on_the_day else ", fingerprint gone: fp_a"))
+
+
+def test_a_fingerprint_that_goes_later_than_another_came_is_news(
+    shown: Shown, decided: Decided, alarms: Alarms
+) -> None:
+    """Two days after it, say: they served side by side, and one of them stopped."""
+    both = quiet(shown, 2, 20, fingerprints={"fp_a": 25, "fp_b": 25})
+    days = [*quiet(shown, 6, fingerprints={"fp_a": 50}), *both, *quiet(shown, 6, 30, fingerprints={"fp_b": 50})]
+    assert alarms(decided(days)) == {6: "fingerprint born: fp_b", 8: "fingerprint gone: fp_a"}
 
 
 def test_a_fingerprint_that_is_rare_is_no_news(shown: Shown, decided: Decided, alarms: Alarms) -> None:
@@ -354,7 +386,7 @@ def test_what_was_compared_is_not_compared_again(shown: Shown) -> None:
 
     def decide(known: Mapping[str, Comparison]) -> tuple[list[Decision], Deciding]:
         deciding = Deciding(lambda _, day: days[day], known=known)
-        return [one for date in dates for one in deciding.day(date, {key: "a"})], deciding
+        return [one for date in dates for one in deciding.day(date, {key: Asked("a")})], deciding
 
     decisions, first = decide({})
     known = {found: comparison for found, (_, _, comparison) in first.made.items()}
@@ -371,10 +403,10 @@ def test_decisions_go_on_from_what_was_decided_before(shown: Shown) -> None:
     shows = [*quiet(shown, 36), *(shown(drawn(50 + seed, shares=SHIFTED)) for seed in range(6))]
     days = {first + dt.timedelta(index): day for index, day in enumerate(shows)}
     whole = Deciding(lambda _, day: days[day])
-    decisions = [one for day in days for one in whole.day(day, {key: "a"})]
+    decisions = [one for day in days for one in whole.day(day, {key: Asked("a")})]
     for split in (35, 37, 39):
         rest = Deciding(lambda _, day: days[day], {key: decisions[:split][-HISTORY_DAYS:]})
-        assert [one for day in [*days][split:] for one in rest.day(day, {key: "a"})] == decisions[split:]
+        assert [one for day in [*days][split:] for one in rest.day(day, {key: Asked("a")})] == decisions[split:]
 
 
 samples = st.lists(st.sampled_from([*VALUES.tolist(), -1.5, -2.5]), max_size=12)

@@ -7,7 +7,15 @@ import pytest
 
 from tasks.core.endpoints import Endpoint, Price
 from tasks.core.errors import UsageError
-from tasks.core.prices import cost_usd, estimate, price_of, price_rows, refuse_budget_without_price
+from tasks.core.prices import (
+    cost_usd,
+    embedding_usd,
+    estimate,
+    estimate_embeddings,
+    price_of,
+    price_rows,
+    refuse_budget_without_price,
+)
 from tasks.core.study import Arm, Message, Prompt, Study, Target
 
 DAY = dt.date(2026, 1, 1)
@@ -65,6 +73,19 @@ def test_an_estimate_can_be_of_other_samples() -> None:
     assert (row.calls, row.prompt_tokens) == (2 * 10**7, 14 * 10**7)
 
 
+def test_embeddings_are_estimated_by_endpoint() -> None:
+    """Of every completion of all its targets, as long as it may be; at the price of what is sent."""
+    targets = tuple(Target(endpoint="openai", model=model) for model in ("gpt-4o", "own"))
+    texts = study(targets=targets, embedding_model="gpt-4o-mini")
+    (row,) = estimate_embeddings(texts, {"openai": ENDPOINT})
+    assert (row.endpoint, row.model, row.texts, row.tokens) == ("openai", "gpt-4o-mini", 400, 2 * 50_100)
+    assert row.usd == pytest.approx(2 * 50_100 / 1e6)
+    (unknown,) = estimate_embeddings(study(embedding_model="e"), {"openai": ENDPOINT}, 1)
+    assert (unknown.texts, unknown.usd) == (2, None)
+    assert estimate_embeddings(study(), {"openai": ENDPOINT}) == []
+    assert embedding_usd(study(), ENDPOINT, 1000) == 0
+
+
 def test_a_budget_needs_a_price() -> None:
     """The sentence names the model and the table to write it in."""
     unpriced = (Target(endpoint="openai", model="own"),)
@@ -72,6 +93,8 @@ def test_a_budget_needs_a_price() -> None:
     refuse_budget_without_price(study(budget_usd=1), {"openai": ENDPOINT})
     with pytest.raises(UsageError, match=r"'own' under \[openai\.prices\] in the endpoints file\.$"):
         refuse_budget_without_price(study(targets=unpriced, budget_usd=1), {"openai": ENDPOINT})
+    with pytest.raises(UsageError, match=r"'e' under \[openai\.prices\] in the endpoints file\.$"):
+        refuse_budget_without_price(study(embedding_model="e", budget_usd=1), {"openai": ENDPOINT})
 
 
 def test_price_rows_are_every_declared_price() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from drill.accounts import Accounts, account
+from drill.accounts import Accounts, Ends, account
 from drill.jobs import Job, Life
 from drill.processes import Process
 from drill.reading import Answer, Books
@@ -48,7 +48,7 @@ def books() -> Books:
 @pytest.fixture
 def lives() -> list[Life]:
     """The killed one, and the one that finished."""
-    killed = Life(JOB, 90, PROCESS, ended_at=KILLED_AT + 0.2, killed_at=KILLED_AT, is_over=True, state="Crashed")
+    killed = Life(JOB, 90, PROCESS, ended_at=KILLED_AT + 0.2, kills=[KILLED_AT], is_over=True, state="Crashed")
     return [killed, Life(JOB, 120, PROCESS, ended_at=140, is_over=True, state="Completed")]
 
 
@@ -57,7 +57,7 @@ def of(books: Books, lives: list[Life]) -> Callable[..., Accounts]:
     """The accounts of these books, with some of them changed."""
 
     def make(**changed: Any) -> Accounts:
-        return account(replace(books, **changed), lives, WIDTHS)
+        return account(replace(books, **changed), Ends(lives, WIDTHS))
 
     return make
 
@@ -66,7 +66,7 @@ def test_an_answer_in_flight_at_a_kill_is_explained(of: Callable[..., Accounts])
     """It was paid for, and is neither lost nor double."""
     accounts = of()
     assert (accounts.planned, accounts.completed, accounts.paid, accounts.rows) == (5, 5, 6, 5)
-    assert (accounts.in_flight, accounts.ends, accounts.most_in_flight) == (1, 1, 2)
+    assert (accounts.in_flight, accounts.kills, accounts.most_in_flight) == (1, 1, 2)
     assert accounts.problems == []
 
 
@@ -74,16 +74,39 @@ def test_an_answer_in_flight_at_a_kill_is_explained(of: Callable[..., Accounts])
 def test_an_answer_that_nobody_kept_long_before_or_after_a_kill_is_lost(
     at: float, of: Callable[..., Accounts], books: Books
 ) -> None:
-    """No end of a process explains it: not the kill, and not the process that finished."""
+    """Not the kill explains it, and not the process that finished."""
     accounts = of(answers=[*books.answers, answer("gone", at)])
     assert (accounts.lost, accounts.unexplained) == (1, ("gone",))
 
 
-def test_a_full_disk_explains_what_a_process_lost_that_was_killed_later(books: Books, lives: list[Life]) -> None:
-    """It had stopped by itself, and had not yet ended."""
-    gone = replace(books, answers=[*books.answers, answer("unwritten", 104.0)])
-    assert account(gone, lives, WIDTHS).lost == 1
-    assert account(gone, lives, WIDTHS, [(103.5, 104.2)]).lost == 0
+def test_what_was_held_while_the_disk_was_full_went_with_a_kill(books: Books, lives: list[Life]) -> None:
+    """Until there is room; after that it was written."""
+    gone = replace(books, answers=[*books.answers, answer("held", 104.0)])
+    for full, lost in (([], 1), ([(103.5, 109.0)], 0), ([(103.5, 104.2)], 1)):
+        assert account(gone, Ends(lives, WIDTHS, full)).lost == lost
+
+
+@pytest.mark.parametrize("state", ["Failed", "Crashed", "Completed", None])
+def test_a_process_that_ended_by_itself_loses_nothing(state: str | None, books: Books, lives: list[Life]) -> None:
+    """Whatever it said: it had the time to keep what had come."""
+    ended = replace(lives[0], kills=[], state=state)
+    assert account(books, Ends([ended, lives[1]], WIDTHS)).unexplained == ("in flight",)
+
+
+def test_every_kill_of_a_run_explains_what_it_lost(books: Books, lives: list[Life]) -> None:
+    """The process that sampled, and later the one that had looked after it."""
+    lives[0].kills.append(KILLED_AT + 21)
+    accounts = account(books, Ends(lives, WIDTHS))
+    assert (accounts.kills, accounts.unexplained) == (2, ())
+
+
+def test_the_end_of_the_endpoint_cuts_what_it_had_begun(books: Books, lives: list[Life]) -> None:
+    """And nothing that it had sent whole, nor what it began long before."""
+    begun = [replace(answer(call, at), whole_at=None) for call, at in (("begun", 103.0), ("long ago", 91.0))]
+    accounts = account(replace(books, answers=[*books.answers, *begun]), Ends(lives, WIDTHS, of_endpoint=[103.1]))
+    assert (accounts.cut, accounts.unexplained) == (1, ("long ago",))
+    sent = account(replace(books, answers=[*books.answers, answer("sent", 103.0)]), Ends(lives, WIDTHS, (), [103.1]))
+    assert sent.unexplained == ("sent",)
 
 
 def test_more_answers_than_can_have_been_in_flight_are_lost(of: Callable[..., Accounts], books: Books) -> None:

@@ -1,7 +1,9 @@
 """What the drill harms with, each on a process of its own."""
 
 import datetime as dt
+import errno
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +18,7 @@ from drill.disk import FileLimit
 from drill.place import MARK, Place
 from drill.processes import family, flow_processes, kill, processes
 
+PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 30
 # Appends a line to a file whenever it is told to, and says whether it could; or says the time, after a sleep.
 WRITER = """
@@ -43,9 +46,11 @@ input()
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path) -> Iterator[Place]:
     """A drill's folder."""
-    return Place(tmp_path / "drill")
+    made = Place(tmp_path / "drill")
+    yield made
+    made.simulator_reserved.close()
 
 
 @contextmanager
@@ -97,8 +102,8 @@ def test_a_clock_jumps_in_the_middle_and_sleeping_goes_on(place: Place) -> None:
     """Days ahead; and back again."""
     if library() is None and not os.environ.get("CI"):
         pytest.skip("libfaketime is not installed")
-    environment = Clocks(place).environment("0")
-    with running(CLOCK, **environment) as child:
+    clocks = Clocks(place)
+    with running(CLOCK, **clocks.environment("worker")) as child:
 
         def hours_ahead() -> int:
             ahead = dt.datetime.fromisoformat(answer(child)) - dt.datetime.now(dt.UTC)
@@ -106,8 +111,21 @@ def test_a_clock_jumps_in_the_middle_and_sleeping_goes_on(place: Place) -> None:
 
         assert hours_ahead() == 0
         for jump, hours in (("+30h", 30), ("-30h", -30), ("+0", 0)):
-            Clocks.set(environment, jump)
+            clocks.set("worker", jump)
             until(lambda hours=hours: hours_ahead() == hours)
+
+
+def test_the_endpoints_port_is_kept_while_it_is_away(place: Place) -> None:
+    """A run that finds no simulator starts one of its own: that one, without a ledger, must not take its place."""
+    command = [sys.executable, "-m", "simulator", "--port", str(place.simulator_port), "--until-stdin-closes"]
+    with socket.socket() as asking:
+        assert asking.connect_ex(("127.0.0.1", place.simulator_port)) == errno.ECONNREFUSED
+    stranger = subprocess.run(command, cwd=PROJECT, input="", capture_output=True, text=True, check=False)
+    assert "Cannot listen" in stranger.stderr
+    ours = subprocess.run(
+        [*command, "--share-port"], cwd=PROJECT, input="", capture_output=True, text=True, check=False
+    )
+    assert (ours.returncode, "Simulated endpoint at" in ours.stdout) == (0, True)
 
 
 def test_processes_are_found_by_their_mark_and_not_taken_for_what_they_started(place: Place) -> None:

@@ -40,7 +40,9 @@ def _series(chance: random.Random, key: dict[str, str], model: str) -> Iterator[
         day += dt.timedelta(days=chance.choice(DAYS_BETWEEN))
         if chance.random() < 0.1:
             request = request | {"max_tokens": chance.randint(1, 9)}
+        edited_at, edited = chance.choice([0, 1, 99]), chance.choice([follow, None, "Heads"])
         for call in range(chance.choice([1, 2, 25])):
+            follow = edited if call >= edited_at else follow
             at = dt.datetime.combine(day, dt.time(chance.choice([0, 6, 23]), call), dt.UTC)
             line = key | {"requested_at": at.isoformat(), "request": request, "follow": follow, "status": 200}
             yield line | _outcome(chance, model, values, fingerprints)

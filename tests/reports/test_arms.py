@@ -10,6 +10,7 @@ from reports.arms import groups, number_words
 from reports.charts_of_text_days import agreement_over_days
 from reports.charts_of_texts import by_arm
 from reports.figures_of_arms import by_arm_figure
+from reports.looks import model_looks
 from reports.refused import refused_series, refused_words
 from reports.rows import SeriesRow
 from reports.rows_of_calls import RunRow
@@ -75,7 +76,7 @@ def test_counts_of_arms_of_different_size_are_compared_by_what_equally_many_show
 
 def test_a_number_is_drawn_on_an_axis_of_its_own() -> None:
     """Named in words, with a tick at each arm that has one."""
-    svg = by_arm([GROUP], MADE, {"m": "var(--series-0)"}, "what it shows")
+    svg = by_arm([GROUP], MADE, model_looks(["m"]), "what it shows")
     assert "max_tokens" in svg
     assert '<title id="by-arm-alt">what it shows</title>' in svg
     assert all(f">{length}</text>" in svg for length in (25, 50, 100, 400))
@@ -120,6 +121,18 @@ def test_an_arm_that_was_refused_says_so_in_its_own_answer() -> None:
     assert refused_words([both], [], {}, [named]) == [both.reason]
 
 
+def test_a_refusal_that_names_its_prompts_is_said_in_their_answers_alone() -> None:
+    """An arm that is refused for some of its prompts: theirs say so, the others do not, and no paragraph does."""
+    said = "e/m, arm a, prompt p, q, r: not observable, refused with HTTP 400: too long. e/m, arm a, prompt s: not observable, x."
+    of_prompt = {prompt: SERIES[0].model_copy(update={"arm": "a", "prompt": prompt}) for prompt in ("p", "q", "s", "t")}
+    words = {prompt: refused_series([run(said)], series) for prompt, series in of_prompt.items()}
+    assert words["p"] == words["q"] == ["Its probabilities are not observable: refused with HTTP 400: too long."]
+    assert words["s"] == ["Its probabilities are not observable: x."]
+    assert words["t"] == []
+    assert refused_words([run(said)], [], {}, [of_prompt["q"], of_prompt["s"]]) == []
+    assert refused_words([run(said)], [], {}, [of_prompt["q"]]) == [said]
+
+
 def day(n: int) -> ArmDayRow:
     """A day of ten calls, of which eight agree."""
     figures = {"prompts": 1, "samples": 10, "observed": 10, "unique_completions": 3, "modal_calls": 8}
@@ -139,6 +152,6 @@ def test_days_have_a_row_each_and_one_day_has_no_figure() -> None:
 def test_a_year_is_drawn_as_a_line_alone(days: int, marks: int) -> None:
     """A mark a day, with its interval, only where days are few."""
     every = arm_days([day(n) for n in range(days)])
-    svg = agreement_over_days(every, day_labels(every), {"m": "var(--series-0)"}, "what it shows")
+    svg = agreement_over_days(every, day_labels(every), model_looks(["m"]), "what it shows")
     assert len(svg) < 20_000
     assert ("mark-symbol" in svg) is (marks > 0)

@@ -6,6 +6,7 @@ from typing import Any
 
 from reports.changes import MOST_MARKS, changes_block, drift
 from reports.charts_of_change import drift_over_days
+from reports.looks import model_looks
 from reports.names import series_labels
 from reports.rows_of_change import DriftRow
 from reports.view import INLINE_ROWS
@@ -52,7 +53,7 @@ def test_an_alarm_is_marked_by_shape_line_and_word() -> None:
     rows = [*series("m", FEW, {5: "distribution", 9: "request changed"})]
     figure = drift(rows)
     assert figure is not None
-    svg = drift_over_days(figure, labels("m"), {"m": "var(--series-0)"}, "alt")
+    svg = drift_over_days(figure, labels("m"), model_looks(["m"]), "alt")
     assert svg.count("shifted") == 1
     assert svg.count("request changed") == 1
     assert svg.count("var(--changed)") >= 2
@@ -69,7 +70,7 @@ def test_a_year_of_ten_series_is_joined_into_weeks_and_loses_no_alarm() -> None:
     assert all(max(mark.distance for mark in panel.marks) == 5.0 for panel in figure.panels)
     assert sum(len(panel.alarms) for panel in figure.panels) == len(names)
     assert "joined into" in figure.note
-    svg = drift_over_days(figure, labels(*names), dict.fromkeys(names, "var(--series-0)"), "alt")
+    svg = drift_over_days(figure, labels(*names), model_looks(names), "alt")
     assert len(svg) < 300_000
 
 

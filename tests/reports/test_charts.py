@@ -7,6 +7,7 @@ import pytest
 
 from reports.axis import day_axis, log_odds, odds_axis
 from reports.charts_of_values import values_over_days
+from reports.looks import model_looks
 from reports.over_days import Change, Disc, OverDays, Panel, gaps_between
 from reports.periods import Period
 from tasks.core.plan import SeriesKey
@@ -21,7 +22,7 @@ def svg() -> str:
     discs = [Disc(KEY, day, 96.0, 96.0, 5, 0.5) for day in DAYS] + [Disc(KEY, day, 97.0, 97.1, 5, 0.5) for day in DAYS]
     panel = Panel(KEY, discs, gaps_between(DAYS), [Change(DAYS[-1].first, "new fingerprint")])
     figure = OverDays([panel], DAYS[0].first, DAYS[-1].last, "", 0, 0)
-    return values_over_days(figure, {KEY: "<m> & co"}, {"m": "var(--series-0)"}, 'what "it" shows')
+    return values_over_days(figure, {KEY: "<m> & co"}, model_looks(["m"]), 'what "it" shows')
 
 
 def test_a_drawing_takes_its_colours_from_the_page(svg: str) -> None:

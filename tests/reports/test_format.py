@@ -35,7 +35,8 @@ def test_a_share_is_never_rounded_to_nothing_or_to_all(fraction: float | None, t
 
 
 def test_numbers_have_the_digits_that_matter() -> None:
-    """Three significant ones, without an exponent, and thousands apart."""
+    """Three significant ones, without an exponent, and thousands apart; what is left of equal numbers is nothing."""
+    assert f.significant(1 - (0.1 + 0.2) / 0.3) == "0"
     assert [f.significant(n) for n in (59.998, 0.0009, 13.7154, 0, 12345.6)] == [
         "60.0",
         "0.0009",

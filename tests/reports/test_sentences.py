@@ -7,7 +7,7 @@ import pytest
 
 from reports import sentences
 from reports.rows import SpreadRow
-from reports.rows_of_calls import LifetimeRow
+from reports.rows_of_calls import LifetimeRow, RequestRow
 
 PLACE = {"study": "s", "endpoint": "e", "model": "m", "arm": "a", "prompt": "p"}
 
@@ -108,3 +108,24 @@ def test_many_fingerprints_are_summed_up() -> None:
     assert (
         sentence == "Six fingerprints served them: fp_6 (28.6%), fp_5 (23.8%), fp_4 (19.0%), fp_3 (14.3%) and 2 others."
     )
+
+
+@pytest.mark.parametrize(
+    ("edits", "said"),
+    [
+        (["a Heads"], []),
+        (["a Heads", "b Heads"], ["Its request changed; these figures are about the one sent from 2026-03-02."]),
+        (
+            ["b Heads", "a Heads", "a T"],
+            ["Another token is followed since 2026-03-03; these figures are about that one."],
+        ),
+    ],
+)
+def test_figures_are_about_what_was_asked_last(edits: list[str], said: list[str]) -> None:
+    """Its request, or the token that is followed."""
+    days = [dt.date(2026, 3, number) for number in range(1, 1 + len(edits))]
+    rows = [
+        RequestRow(**PLACE, request_id=edit.split()[0], follow=edit.split()[1], first_day=day, last_day=day)
+        for edit, day in zip(edits, days, strict=True)
+    ]
+    assert sentences.request_changed(rows) == said

@@ -73,6 +73,12 @@ def test_arms_that_differ_in_one_number_stand_in_its_order() -> None:
     assert made.arms == ("max-25", "max-100", "max-400")
 
 
+def test_arms_of_which_nothing_is_known_stand_in_the_order_of_the_numbers_in_their_names() -> None:
+    """As on the index, which has no study's configuration."""
+    made = settings([series(f"at-once-{n}") for n in (64, 1, 8)], None)
+    assert made.arms == ("at-once-1", "at-once-8", "at-once-64")
+
+
 def test_concurrency_comes_from_the_studys_configuration() -> None:
     """It is in no request; an arm without one has the study's."""
     configuration = {

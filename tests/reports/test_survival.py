@@ -3,6 +3,7 @@
 import pytest
 
 from reports.charts_of_texts import survival
+from reports.looks import model_looks
 from reports.rows_of_texts import DistanceRow, DivergenceRow
 from reports.survival import MOST_STEPS, curve_labels, curves, distance_figure, survival_figure
 
@@ -56,7 +57,7 @@ def test_the_drawing_names_its_panels_and_draws_only_those_that_fall() -> None:
     """A series whose calls all agree is in the table alone; names are escaped."""
     every = curves(leaving("p", (None, 5), (3, 2)) + leaving("q", (None, 5)))
     labels = {curve.key: f"<{curve.key.prompt}>" for curve in every}
-    svg = survival(every, labels, {"m": "var(--series-0)"}, "what it shows")
+    svg = survival(every, labels, model_looks(["m"]), "what it shows")
     assert '<title id="survival-alt">what it shows</title>' in svg
     assert "&lt;p&gt;" in svg
     assert "&lt;q&gt;" not in svg

@@ -183,6 +183,9 @@ def test_many_questions_are_told_by_arm(view: View) -> None:
         "the same answer to 100 (TARa@4 83.3%, 95% interval 75.7% to 88.9%). Each question counts once on each of 2 days."
     ]
     assert page["ladders"] == []
+    asked = page["questions"]
+    assert (len(asked["first"]), len(asked["more"])) == (3, 21)
+    assert asked["note"] == "Here are 24 of 60 requests; raw.requests has all."
     total, by_question = block(page, "agreement")["figures"]
     assert total["table"]["rows"][0][1:4] == ["2", "60", "4"]
     assert len(by_question["table"]["rows"]) == 20

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from reports.looks import model_looks
 from reports.rows_of_texts import CompletionRow, TextRow
 from reports.texts import EMPTY, ENDS, MOST_DIFFERENCE, MOST_RANKINGS, MOST_REST, MOST_SHARED, completion_line, rankings
 from tasks.core.plan import SeriesKey
@@ -84,7 +85,7 @@ def test_only_series_that_differ_are_ranked_and_the_rest_is_counted() -> None:
     quiet, loud = series("quiet", ["a"] * 5), series("loud", [f"text {i}" for i in range(400)])
     rows = [quiet[0], loud[0]]
     labels = {row.key: row.prompt for row in rows}
-    (ranking,) = rankings(rows, quiet[1] + loud[1], labels, {"m": "red"})
+    (ranking,) = rankings(rows, quiet[1] + loud[1], labels, model_looks(["m"]))
     assert ranking.label == "loud"
     assert ranking.note == f"The {len(ranking.lines) + len(ranking.rarer)} most frequent of 400 completions."
 
@@ -93,7 +94,7 @@ def test_of_many_series_those_that_differ_most_are_ranked() -> None:
     """In the order of the page, and never more than a page holds."""
     made = [series(f"q{i}", ["a"] * (30 - i) + ["b"] * i) for i in range(1, 21)]
     labels: dict[SeriesKey, str] = {row.key: row.prompt for row, _ in made}
-    shown = rankings([row for row, _ in made], [c for _, every in made for c in every], labels, {"m": "red"})
+    shown = rankings([row for row, _ in made], [c for _, every in made for c in every], labels, model_looks(["m"]))
     assert [one.label for one in shown] == [f"q{i}" for i in range(9, 21)]
     assert len(shown) == MOST_RANKINGS
 

@@ -64,8 +64,8 @@ def test_a_quiet_series_says_that_nothing_varies(view: View) -> None:
         "Each of the 14 days shows 1 value.",
         "The most frequent value was seen on 6 of 14 days, from 2026-10-01 to 2026-10-06.",
         "It changed on 2 of 13 days that have days before them.",
-        "On 2026-10-07, the distribution shifted by 0.0175 pp and none of its values had been seen before (q = 0.0001).",
-        "On 2026-10-11, the distribution shifted by 0.708 pp and none of its values had been seen before (q = 0.0001).",
+        "On 2026-10-07, the distribution shifted by 0.0175 pp and none of its values was seen on quiet days before (q = 0.0001).",
+        "On 2026-10-11, the distribution shifted by 0.708 pp and none of its values was seen on quiet days before (q = 0.0001).",
     ]
     day = view("local-coin/2026-10-01")["answers"][-1]["sentences"]
     assert day[0] == "tiny-random · toss gave the same probability of Heads, 35.08%, in all 50 identical calls."
@@ -81,7 +81,7 @@ def test_a_day_stands_beside_the_day_before(view: View) -> None:
     assert answer["sentences"][-2:] == [
         "On 2026-10-10, the day before, it gave one value, 20.53%, over 50 calls.",
         "Against the 3 quiet days from 2026-10-07 to 2026-10-09, it changed: the distribution shifted by 0.0712 pp and "
-        "none of its values had been seen before (q = 0.0001).",
+        "none of its values was seen on quiet days before (q = 0.0001).",
     ]
     against = [row[1] for row in page["distances"]["table"]["rows"][:2]]
     assert against == ["2026-10-10", "3 days, 2026-10-07 to 2026-10-09"]

@@ -58,6 +58,13 @@ def test_no_alarm_says_what_was_compared() -> None:
     assert words.endswith("4 days compared with days before them, with usually 50 calls a day.")
 
 
+def test_too_few_calls_to_raise_an_alarm_are_no_quiet() -> None:
+    """Drawn in any way, a day of two calls lies apart from fourteen others by chance too often."""
+    few = [[day(number, answered=calls) for number in range(1, 15)] for calls in (2, 3)]
+    assert [len(change_words(days)) for days in few] == [2, 1]
+    assert change_words(few[0])[1] == "So few calls cannot raise one."
+
+
 def test_one_day_cannot_have_changed() -> None:
     """Nor is it said that it has not; without any day nothing is said."""
     assert change_words(QUIET[:1]) == ["Whether it changes takes a second day with samples."]
@@ -71,7 +78,7 @@ def test_one_day_cannot_have_changed() -> None:
         (
             "distribution, values",
             {"q_value": 0.00005},
-            "the distribution shifted by 0.4 pp and none of its values had been seen before (q < 0.0001)",
+            "the distribution shifted by 0.4 pp and none of its values was seen on quiet days before (q < 0.0001)",
         ),
         (
             "values",
@@ -81,7 +88,7 @@ def test_one_day_cannot_have_changed() -> None:
         (
             "answers",
             {"baseline_total_variation": 0.45, "baseline_wasserstein_pp": None},
-            "none of its completions had been seen before, 45% of the answers moved (q = 0.0004)",
+            "none of its completions was seen on quiet days before, 45% of the answers moved (q = 0.0004)",
         ),
         ("fingerprint born: fp_b", {}, "fingerprint fp_b appeared"),
         ("fingerprint born: fp_b, fingerprint gone: fp_a", {}, "fingerprint fp_b appeared and fingerprint fp_a went"),

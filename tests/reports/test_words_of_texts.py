@@ -70,13 +70,24 @@ def test_every_number_of_completions_has_its_sentence(figures: dict[str, Any], s
 
 def test_what_the_others_share_is_said_of_days_and_of_characters_too() -> None:
     """Over several days each is compared with its own day; where no tokens came, characters are counted."""
-    assert words.shared_beginning(leaving((7, 3), unit="character"), 3) == [
+    assert words.shared_beginning(leaving((7, 3), unit="character"), 3, "most frequent") == [
         "All others leave its day's most frequent one after 7 characters."
     ]
-    assert words.shared_beginning(leaving((0, 3), (9, 1)), 1) == [
+    assert words.shared_beginning(leaving((0, 3), (9, 1)), 1, "most frequent") == [
         "Half of the others leave the most frequent one at its first token."
     ]
-    assert words.shared_beginning(leaving((None, 9)), 1) == []
+    assert words.shared_beginning(leaving((None, 9)), 1, "most frequent") == []
+
+
+def test_where_no_two_are_the_same_none_is_the_most_frequent() -> None:
+    """The others are compared with the first."""
+    unlike = text(unique_completions=50, modal_n=1)
+    assert (
+        words.answer("m", unlike, leaving((None, 1), (7, 49)), 1)[1] == "All others leave the first one after 7 tokens."
+    )
+    assert words.answer("m", unlike, leaving((None, 2), (7, 48)), 2)[1].startswith(
+        "All others leave its day's first one"
+    )
 
 
 def test_a_median_is_the_position_that_half_of_the_calls_do_not_pass() -> None:

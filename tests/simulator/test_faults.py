@@ -4,8 +4,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import openai
 import pytest
@@ -113,6 +115,21 @@ def test_a_duplicate_id_is_the_last_answers(client: OpenAI) -> None:
     assert client.chat.completions.create(**COIN).id != answered
 
 
+def test_embeddings_that_fail_leave_completions_alone(start_simulator: Start) -> None:
+    """And the other way round: each route meets its own faults."""
+    root = start_simulator("--fault-first", "no-embeddings=1", "--fault-first", "500=1")
+    with OpenAI(base_url=f"{root}/v1", api_key="any", max_retries=0, timeout=10) as client:
+        ask = partial(client.embeddings.create, model="text-embedding-3-small", input=["Mars", "is far"])
+        with pytest.raises(openai.InternalServerError, match="Simulated fault: no-embeddings"):
+            ask()
+        assert len(ask().data) == 2
+        with pytest.raises(openai.InternalServerError, match="Simulated fault: 500"):
+            client.chat.completions.create(**COIN)
+        assert client.chat.completions.create(**COIN).choices[0].message.content == "Heads"
+    with urlopen(f"{root}/stats") as stats:
+        assert json.load(stats)["embedded"] == 2
+
+
 def test_an_unknown_fault_is_refused(client: OpenAI) -> None:
     """With the kinds that exist."""
     with pytest.raises(openai.BadRequestError, match="no-logprobs"):
@@ -151,4 +168,4 @@ def test_every_kind_has_a_test_above() -> None:
     """A new kind must be met by the SDK, too."""
     tested = {"latency", "timeout", "cut", "drop", "bad-json", "html"}
     spoilt = {"no-logprobs", "sentinel", "short-list", "other-model", "duplicate-id"}
-    assert tested | spoilt | set(STATUSES) == KINDS
+    assert tested | spoilt | set(STATUSES) | {"no-embeddings"} == KINDS

@@ -380,6 +380,7 @@ def test_stats_tell_what_was_answered_whole(start_simulator: Start) -> None:
         "answered": 1,
         "by_model": {"gpt-4o": 1},
         "faults": {"cut": 1},
+        "embedded": 0,
         "ids": [answered.id],
     }
 

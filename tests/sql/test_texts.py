@@ -193,7 +193,7 @@ def test_every_pattern_has_answers(marts: Marts, line: MakeLine, pattern: str, a
 
 
 def test_intervals_are_wilsons(marts: Marts, line: MakeLine) -> None:
-    """answers_by_day: the same closed form as the core's, both ends of 0 to 1 exact."""
+    """answers_by_day: the core's own, both ends of 0 to 1 exact."""
     query = marts(
         [*texts(line, *["a"] * 7, "b", "b", "c"), *texts(line, *["a"] * 4, prompt="sure")],
     )
@@ -264,6 +264,13 @@ def test_first_tokens_stand_for_the_answers_they_begin(marts: Marts, line: MakeL
     assert [tuple(row.values()) for row in rows] == [("Heads", "Heads", 1), ("T", "Tails", 2)]
 
 
+def test_a_long_text_is_no_answer_that_a_token_stands_for(marts: Marts, line: MakeLine) -> None:
+    """answer_tokens_by_day: 200 characters are; one more is not, or all days together would hold every text."""
+    query = marts([line(text=token * length, tokens=[token, "…"]) for token, length in (("a", 200), ("b", 201))])
+    assert query("select token, n from mart.answer_tokens_by_day") == [{"token": "a", "n": 1}]
+    assert query("select token, n from mart.answer_tokens_overall") == [{"token": "a", "n": 1}]
+
+
 def test_the_commonest_tokens_spell_a_completion(marts: Marts, line: MakeLine) -> None:
     """completion_counts_by_day: the same text can come in other tokens; it is one completion."""
     spelt = [["T", "ails"], ["Tail", "s"], ["T", "ails"]]
@@ -280,7 +287,14 @@ def test_a_hole_in_a_token_list_makes_it_none(marts: Marts, line: MakeLine) -> N
 
 def test_a_second_landing_adds_to_its_day(warehouse: Warehouse, land: Land, line: MakeLine) -> None:
     """By day and all at once give the same."""
-    tables = ("divergence_by_day", "agreement_by_day", "answers_by_day", "agreement_by_study", "answer_tokens_overall")
+    tables = (
+        "divergence_by_day",
+        "agreement_by_day",
+        "answers_by_day",
+        "agreement_by_study",
+        "answer_tokens_by_day",
+        "answer_tokens_overall",
+    )
     for day in (dt.date(2026, 3, 1), dt.date(2026, 3, 2)):
         aggregate(warehouse, land(texts(line, "a", "b", "b", day=str(day))).days, [])
     by_days = {table: warehouse.rows(f"from mart.{table} order by all") for table in tables}

@@ -21,6 +21,7 @@ from tasks.facts import facts_of_run
 from tasks.judging import ExpectationError, Judging
 from tasks.land import land_run
 from tasks.settings import Settings
+from tasks.sql_files import statement
 from tasks.warehouse import Warehouse
 
 Line = dict[str, Any]
@@ -162,6 +163,21 @@ def test_a_stopped_run_is_judged_by_what_it_attempted(judged: Check, sample: Mak
     assert incomplete.observed == "2 of 3 planned samples were attempted: stopped at its budget of $1."
     assert judgements["every_attempted_sample_is_there"].success is True
     assert not is_withheld(judgements.values())
+
+
+def test_a_run_that_landed_by_a_clock_that_was_ahead_is_judged_once(
+    judged: Check, sample: MakeLine, warehouse: Warehouse, judging: Judging
+) -> None:
+    """By a clock that is right again, and by one that went back; the last judgement stands."""
+    judged(three(sample))
+    warehouse.execute("update raw.runs set landed_at = landed_at + interval 9 day")
+    warehouse.execute("delete from raw.expectations")
+    for now in (NOW, NOW - dt.timedelta(days=400)):
+        (judgement, *_) = check_run(warehouse, "run-1", now, judging)
+        assert warehouse.rows(statement("land/unjudged_runs")) == []
+        (latest,) = warehouse.column("select max(judged_at) from raw.expectations")
+        assert judgement.judged_at == latest >= NOW + dt.timedelta(days=9)
+    assert warehouse.column("select count(distinct judged_at) from raw.expectations") == [2]
 
 
 def test_a_run_that_got_nothing_is_judged_too(judged: Check) -> None:

@@ -187,6 +187,43 @@ def test_the_last_request_of_a_day_is_the_one_compared(warehouse: Warehouse, lan
     assert len({row["request_id"] for row in rows}) == 2
 
 
+def test_another_followed_token_is_ours_and_never_mixed(warehouse: Warehouse, land: Land, line: MakeLine) -> None:
+    """Under the same request: no alarm, and no figure of both, whether it is edited between days or within one.
+
+    What came day by day is what a rebuild says.
+    """
+
+    def day(number: int, token: str) -> Rows:
+        lists = [{"Heads": heads, "T": 100 - heads} for heads in (90.0, 80.0) * 10]
+        return [line(f"2026-03-{number:02}", top=top, follow=token, text=token) for top in lists]
+
+    parts = [day(1, "Heads"), day(2, "Heads"), day(3, "Heads") + day(3, "T"), day(4, "T"), day(5, "T")]
+    for part in parts:
+        aggregate(warehouse, land(part).days, [])
+    rows = drift_rows(warehouse)
+    assert [(row["reason"], row["is_alarm"]) for row in rows] == [
+        (None, False),
+        (None, False),
+        ("request changed", False),
+        (None, False),
+        (None, False),
+    ]
+    assert [row["baseline_days"] for row in rows] == [0, 1, 0, 1, 1]
+    assert len({row["request_id"] for row in rows}) == 1
+    assert rows[2]["wasserstein_pp"] is None
+    figures = "select {} as n from mart.spread_overall"
+    assert warehouse.column(figures.format("[samples, observed, max_pct]")) == [[60, 60, pytest.approx(20)]]
+    select = "select [samples, observed, max_pct] as n from mart.spread_by_day order by day"
+    by_day = warehouse.column(select)
+    assert [of_day[2] for of_day in by_day] == pytest.approx([90, 90, 20, 20, 20])
+    assert {tuple(of_day[:2]) for of_day in by_day} == {(20, 20)}
+    assert warehouse.column("select follow from mart.series") == ["T"]
+    assert warehouse.column("select sum(n)::bigint as n from mart.value_counts_by_day") == [100]
+    assert warehouse.column("select observed from mart.agreement_by_day") == [20] * 5
+    rebuild(warehouse, [])
+    assert (drift_rows(warehouse), warehouse.column(select)) == (rows, by_day)
+
+
 def test_a_day_of_failures_has_a_row_that_says_nothing(warehouse: Warehouse, land: Land, line: MakeLine) -> None:
     """The next day is compared with the one before it."""
     failed = [line("2026-03-02", status=500, response=None) for _ in range(3)]

@@ -3,7 +3,8 @@
 import asyncio
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,9 @@ def landed(
 ) -> Callable[..., Spool]:
     """Lands a run whose completions are these texts."""
 
-    def land(*texts: str, **fields: Any) -> Spool:
+    def land(*texts: str, day: dt.date = DAY, **fields: Any) -> Spool:
         study = new_study(arms=(Arm(max_tokens=20),), **({"embedding_model": MODEL} | fields))
-        spool = new_spool(study)
+        spool = new_spool(study, day)
         template = LineTemplate(spool.header, series_of_study(study)[0])
         given = {"latency_s": 0.1, "attempts": 1, "status": 200, "headers": {}, "error": None}
         for number, text in enumerate(texts):
@@ -63,9 +64,15 @@ def landed(
 def asked(settings: Settings) -> Callable[..., list[str]]:
     """Runs the stage for one endpoint."""
 
-    def ask(base_url: str, kind: str = "simulator", environment: dict[str, str] | None = None, **fields: Any) -> Any:
+    def ask(
+        base_url: str,
+        kind: str = "simulator",
+        environment: dict[str, str] | None = None,
+        days: Sequence[dt.date] = (DAY,),
+        **fields: Any,
+    ) -> Any:
         endpoint = Endpoint.model_validate({"name": "sim", "kind": kind, "base_url": base_url, "timeout_s": 5} | fields)
-        return embed(settings, ["coin-flip"], [DAY], {"sim": endpoint}, environment or {})
+        return embed(settings, ["coin-flip"], days, {"sim": endpoint}, environment or {})
 
     return ask
 
@@ -215,6 +222,37 @@ def test_what_came_before_a_failure_is_kept(
     assert agreement(settings)["mean_distance_first"] is None
 
 
+def test_what_was_missed_is_asked_for_after_what_is_new(
+    settings: Settings,
+    landed: Callable[..., Spool],
+    serve: Callable[..., Any],
+    http_reply: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In requests of its own, so that a text which nothing embeds holds up no later day; and not for ever."""
+    monkeypatch.setattr(tasks.embed, "DAYS_BACK", 3)
+    days = [DAY - dt.timedelta(days=ago) for ago in (30, 2, 1, 0)]
+    for day, text in zip(days, ("too old", "a text too long for it", "b", "c"), strict=True):
+        landed(text, day=day)
+    said, requests = serve(http_reply(200, vectors([1, 0])), http_reply(400, b"too long"))
+    assert [json.loads(sent.partition(b"\r\n\r\n")[2])["input"] for sent in requests] == [
+        ["c"],
+        ["b", "a text too long for it"],
+    ]
+    assert said == [f"No embeddings of '{MODEL}' from endpoint 'sim': HTTP 400: too long"]
+    assert [row["size"] for row in kept(settings)].count(2) == 1
+    said, requests = serve(http_reply(200, vectors([1, 0], [0, 1])), days=[])
+    assert (said, len(requests)) == ([], 1)
+    with Warehouse.open(settings) as warehouse:
+        aggregate(warehouse, days, [])
+        assert warehouse.column("select is_embedded from mart.distance_inputs_by_day order by day") == [
+            False,
+            True,
+            True,
+            True,
+        ]
+
+
 def test_an_operators_mistake_is_a_sentence(
     settings: Settings, landed: Callable[..., Spool], asked: Callable[..., list[str]]
 ) -> None:
@@ -254,12 +292,15 @@ def test_nothing_holds_the_warehouse_while_it_waits(
 
 
 def test_batches_are_no_more_than_a_request_may_hold() -> None:
-    """In number and in characters; a text that is too long for any goes alone."""
+    """In number and in characters; a text that is too long for any goes alone, and what was missed never with what is new."""
     wanted = [
-        Wanted("e", "m", str(number), characters) for number, characters in enumerate([1] * 130 + [59_999, 90_000])
+        Wanted("e", "m", str(number), characters, DAY, is_new=True)
+        for number, characters in enumerate([1] * 130 + [59_999, 90_000])
     ]
     sizes = [[one.characters for one in batch] for batch in batches(wanted)]
     assert [len(size) for size in sizes] == [64, 64, 2, 1, 1]
     assert [characters for size in sizes for characters in size] == [one.characters for one in wanted]
     assert all(len(size) == 1 or sum(size) <= 60_000 for size in sizes)
     assert list(batches([])) == []
+    missed = replace(wanted[0], is_new=False)
+    assert list(batches([wanted[0], missed, missed])) == [[wanted[0]], [missed, missed]]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.core.errors import FlipbookError
 from tasks.core.expectations import Expectation
 from tasks.judging import ExpectationError, Judging
 
@@ -59,16 +60,31 @@ def test_its_death_is_said_in_its_own_words(tmp_path: Path, monkeypatch: pytest.
         judging.judge([expectation("fine")], [{"fine": 0}])
 
 
-def test_it_can_be_killed_and_ended_and_begins_anew() -> None:
-    """Its end is said, not waited for."""
+def test_killed_it_is_followed_by_another() -> None:
+    """Once it is ready, and while it gets ready: a machine that is short of memory kills the largest process."""
     with Judging() as judging:
-        judging.wait()
-        assert judging._child is not None
-        judging._child.kill()
-        with pytest.raises(ExpectationError, match="ended without a word"):
-            judging.judge([expectation("fine")], [{"fine": 0}])
+        judging.start()
+        for _ in range(2):
+            assert judging._child is not None
+            judging._child.kill()
+            judging._child.wait()
+            assert judging.judge([expectation("fine")], [{"fine": 0}]) == {"fine": True}
         judging.end()
         assert judging.judge([expectation("fine")], [{"fine": 0}]) == {"fine": True}
+
+
+def test_killed_again_and_again_it_is_no_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sentence with what becomes of the run; and no third attempt."""
+    counted = tmp_path / "starts"
+    killed = f"import os, signal; open({str(counted)!r}, 'a').write('x'); os.kill(os.getpid(), signal.SIGKILL)"
+    (tmp_path / "great_expectations.py").write_text(killed)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with (
+        Judging() as judging,
+        pytest.raises(FlipbookError, match=r"ended without a word\. What was received has landed"),
+    ):
+        judging.judge([expectation("fine")], [{"fine": 0}])
+    assert counted.read_text() == "xx"
 
 
 def test_it_ends_with_a_killed_parent() -> None:

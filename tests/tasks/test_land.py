@@ -100,6 +100,21 @@ def test_a_spool_lands_once(warehouse: Warehouse, new_spool: NewSpool, new_study
     assert before[0] | {"raw.runs": 1, "raw.requests": 1, "raw.calls": 30, "raw.bodies": 1} == before[0]
 
 
+def test_a_run_that_goes_on_after_a_wrong_clock_closed_it_is_as_it_ended_last(
+    warehouse: Warehouse, new_spool: NewSpool, new_study: NewStudy
+) -> None:
+    """It landed by a clock a week ahead; later with what it still lacked, or with nothing but another end."""
+    spool, ahead = new_spool(new_study()), NOON + dt.timedelta(days=7)
+    run = fill(spool, answers(3))
+    for state, bodies, now in (("incomplete", [], ahead), ("complete", answers(2), NOON), ("incomplete", [], NOON)):
+        fill(spool, bodies)
+        ended = run.model_copy(update={"state": state})
+        assert land_run(warehouse, ended, spool.sample_files, now).unjudged == (run.run_id,)
+        assert warehouse.rows("select arg_max(state, landed_at) as state from raw.runs") == [{"state": state}]
+    assert len(samples(warehouse)) == 5
+    assert counts(warehouse)["raw.runs"] == 3
+
+
 def test_a_sample_id_is_the_documented_hash(warehouse: Warehouse, new_spool: NewSpool, new_study: NewStudy) -> None:
     """Of the key, day, repeat, time in UTC with microseconds, and response id, null as empty."""
     spool = new_spool(new_study())

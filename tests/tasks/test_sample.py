@@ -7,12 +7,14 @@ import json
 import resource
 import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from prefect.cache_policies import NO_CACHE
 
+from tasks import target_sampling
 from tasks.core.endpoints import Endpoint
 from tasks.core.errors import UsageError
 from tasks.core.study import Arm, Study, Target
@@ -218,6 +220,16 @@ async def test_a_budget_is_never_exceeded(start_simulator: Start, new_spool: New
     assert simulator.stats()["requests"] == 10
 
 
+async def test_a_budget_is_of_embeddings_as_well(
+    start_simulator: Start, new_spool: NewSpool, new_study: NewStudy
+) -> None:
+    """Those of a run's completions are asked for after it: at as much again for each, half as many calls are made."""
+    prices = PRICES | {"e": {"input_usd_per_million": 1e5, "output_usd_per_million": 0, "as_of": "2026-11-01"}}
+    spool = new_spool(new_study(budget_usd=1.0001, embedding_model="e"))
+    outcome = await sample(spool, at(start_simulator().base_url, prices=prices))
+    assert (outcome.run.state, outcome.run.attempted) == ("incomplete", 5)
+
+
 async def test_a_resumed_run_has_spent_what_it_spent(
     start_simulator: Start, new_spool: NewSpool, new_study: NewStudy
 ) -> None:
@@ -243,20 +255,27 @@ async def test_a_deadline_ends_a_run_and_its_waits(
     assert len(samples(spool)) == 1
 
 
-async def test_a_full_disk_ends_the_run_in_one_sentence(
-    start_simulator: Start, new_spool: NewSpool, new_study: NewStudy
-) -> None:
-    """What was written stays, and the same command goes on from there."""
-    spool, simulator = new_spool(new_study(samples=40)), start_simulator()
+@contextmanager
+def full_disk() -> Iterator[Callable[[], None]]:
+    """A file-size limit stands for a disk that fills up; gives what makes room again."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
     try:
-        with pytest.raises(SpoolWriteError, match="The disk is full"):
-            await sample(spool, at(simulator.base_url))
+        yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)
+
+
+async def test_a_full_disk_ends_the_run_in_one_sentence(
+    start_simulator: Start, new_spool: NewSpool, new_study: NewStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written stays, and the same command goes on from there."""
+    monkeypatch.setattr(target_sampling, "ROOM_WAIT_S", 0.3)
+    spool, simulator = new_spool(new_study(samples=40)), start_simulator()
+    with full_disk(), pytest.raises(SpoolWriteError, match="The disk is full"):
+        await sample(spool, at(simulator.base_url))
     kept = samples(spool)
     assert 0 < len(kept) < 40
     spool.close()
@@ -264,6 +283,24 @@ async def test_a_full_disk_ends_the_run_in_one_sentence(
         await sample(resumed, at(simulator.base_url))
     assert made(spool) == planned(spool.header.study)
     assert samples(spool)[: len(kept)] == kept
+
+
+async def test_a_disk_that_is_full_for_a_while_loses_no_answer(
+    start_simulator: Start, new_spool: NewSpool, new_study: NewStudy
+) -> None:
+    """What was in flight is held until there is room, no further call is made meanwhile, and the run goes on."""
+    spool, simulator = new_spool(new_study(samples=40, concurrency=4)), start_simulator()
+    with full_disk() as make_room:
+        running = asyncio.create_task(sample(spool, at(simulator.base_url)))
+        for _ in range(30):
+            await asyncio.sleep(0.02)
+            assert simulator.stats()["requests"] <= len(samples(spool)) + 4
+        assert 0 < len(samples(spool)) < 40
+        make_room()
+        outcome = await running
+    assert outcome.run.state == "complete"
+    assert made(spool) == planned(spool.header.study)
+    assert simulator.stats()["requests"] == 40
 
 
 async def test_an_operators_mistakes_are_found_before_anything_is_sent(

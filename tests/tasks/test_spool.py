@@ -91,6 +91,7 @@ def test_only_the_same_study_day_and_configuration_is_resumed(new_spool: NewSpoo
     assert Spool.resumable(root, new_study(samples=21), DAY) is None
     assert Spool.resumable(root, new_study(name="other"), DAY) is None
     with Spool.resumable(root, new_study(), DAY) or pytest.fail("nothing to resume") as resumed:
+        resumed.finish(resumed.header.run("complete", None, attempted=0, ended_at=NOON, source="here"))
         resumed.mark_landed()
     assert Spool.resumable(root, new_study(), DAY) is None
 
@@ -196,6 +197,60 @@ def test_what_was_left_behind_is_closed_when_its_day_is_over(new_spool: NewSpool
     held.close()
     closed = close_past(held.path.parent, tomorrow)
     assert {folder.path for folder in closed} == {held.path, of_another_day.path}
+
+
+def close_by_a_clock_ahead(spool: Spool) -> Folder:
+    """What a run does whose clock is a day ahead with one that was killed."""
+    spool.close()
+    (folder,) = close_past(spool.path.parent, DAY + dt.timedelta(days=1))
+    return folder
+
+
+@pytest.mark.parametrize("is_landed", [False, True])
+def test_a_run_that_a_wrong_clock_closed_goes_on(is_landed: bool, new_spool: NewSpool, new_study: NewStudy) -> None:
+    """Its day is not over after all: what it has is not asked a second time, and all of it lands again."""
+    spool = new_spool(new_study())
+    root = spool.path.parent
+    spool.append(target(spool), line(spool, 0))
+    closed = close_by_a_clock_ahead(spool)
+    if is_landed:
+        closed.mark_landed()
+    with Spool.resumable(root, new_study(), DAY) or pytest.fail("nothing to resume") as resumed:
+        assert (resumed.path, repeats(resumed)) == (closed.path, [0])
+        assert (resumed.is_finished, resumed.is_landed) == (False, False)
+        assert finished_not_landed(root) == []
+        resumed.append(target(resumed), line(resumed, 1))
+        resumed.finish(resumed.header.run("complete", None, attempted=2, ended_at=NOON, source="here"))
+    (folder,) = finished_not_landed(root)
+    folder.mark_landed()
+    assert Spool.resumable(root, new_study(), DAY) is None
+
+
+def test_who_lands_an_older_end_does_not_say_that_the_newer_one_landed(
+    new_spool: NewSpool, new_study: NewStudy
+) -> None:
+    """It was closed, and taken up again and finished while another process landed what it had."""
+    spool = new_spool(new_study())
+    root = spool.path.parent
+    slow = close_by_a_clock_ahead(spool)
+    older = slow.run
+    with Spool.resumable(root, new_study(), DAY) or pytest.fail("nothing to resume") as resumed:
+        slow.mark_landed(older)
+        assert not resumed.is_landed
+        resumed.append(target(resumed), line(resumed, 0))
+        resumed.finish(resumed.header.run("complete", None, attempted=1, ended_at=NOON, source="here"))
+    slow.mark_landed(older)
+    assert [folder.path for folder in finished_not_landed(root)] == [resumed.path]
+
+
+def test_what_an_older_version_landed_stays_landed(new_spool: NewSpool, new_study: NewStudy) -> None:
+    """Its mark is an empty file."""
+    spool = new_spool(new_study())
+    spool.finish(spool.header.run("complete", None, attempted=0, ended_at=NOON, source="here"))
+    (spool.path / "landed").touch()
+    assert spool.is_landed
+    (spool.path / "finished.json").write_text('{"run_id": "x", "new_field": 1}')
+    assert spool.is_landed
 
 
 def test_half_made_and_unreadable_folders_stop_nobody(

@@ -284,22 +284,6 @@ def test_a_mistake_of_ours_is_no_sentence_for_operators(made: Path) -> None:
     assert not issubclass(duckdb.CatalogException, FlipbookError)
 
 
-def test_a_full_disk_is_said_where_it_is_made(tmp_path: Path) -> None:
-    """A file-size limit stands for the disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
-    try:
-        with (
-            pytest.raises(FlipbookError, match=r"The disk is full at .*new\.duckdb: make room"),
-            Warehouse.open(Settings(warehouse=str(tmp_path / "new.duckdb"))),
-        ):
-            pass
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, before)
-
-
 def test_a_file_that_cannot_be_read_is_one_sentence(made: Path, tmp_path: Path) -> None:
     """It names the file."""
     with (
@@ -307,3 +291,53 @@ def test_a_file_that_cannot_be_read_is_one_sentence(made: Path, tmp_path: Path) 
         Warehouse.open(Settings(warehouse=str(made))) as warehouse,
     ):
         warehouse.rows("from read_json($file)", {"file": str(tmp_path / "nobody.ndjson")})
+
+
+@pytest.mark.parametrize("room", [0, 1000, 9000, 13_000])
+def test_a_warehouse_that_is_made_on_a_full_disk_can_be_made_later(room: int, tmp_path: Path) -> None:
+    """A file appears whole, or not at all: one that is half made nobody could open any more. A limit stands for the disk."""
+    path = tmp_path / "new.duckdb"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        with (
+            pytest.raises(FlipbookError, match=r"The disk is full at .*new\.duckdb: make room"),
+            Warehouse.open(at(path)),
+        ):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    with Warehouse.open(at(path)) as warehouse:
+        assert warehouse.rows("from raw.calls") == []
+    assert [file.name for file in tmp_path.iterdir()] == ["new.duckdb"]
+
+
+def test_a_full_disk_is_that_of_the_file_that_did_not_fit(made: Path, tmp_path: Path) -> None:
+    """Not always the warehouse's: a backup and an archive go to another one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with (
+            pytest.raises(FlipbookError, match=r"The disk is full at .*other\.duckdb: make room"),
+            Warehouse.open(at(made), read_only=True) as warehouse,
+        ):
+            warehouse.execute(
+                f"attach '{tmp_path / 'other.duckdb'}' as other; "
+                "create table other.many as select md5(n::varchar) as text from range(20000) as numbers(n)"
+            )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+
+
+def test_two_processes_make_one_warehouse(tmp_path: Path) -> None:
+    """The one that is slower finds the other's, and waits for it."""
+    path = tmp_path / "new.duckdb"
+    make = "import sys; from tasks.settings import Settings; from tasks.warehouse import Warehouse\n"
+    make += "with Warehouse.open(Settings(warehouse=sys.argv[1])): pass"
+    makers = [subprocess.Popen([sys.executable, "-c", make, str(path)], cwd=PROJECT) for _ in range(3)]
+    assert [maker.wait() for maker in makers] == [0, 0, 0]
+    assert [file.name for file in tmp_path.iterdir()] == ["new.duckdb"]
