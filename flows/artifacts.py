@@ -22,6 +22,8 @@ from tasks.target_sampling import Progress
 
 # A server keeps every state of it: often enough to watch, and seldom enough not to be felt.
 EVERY_S = 3.0
+# What it says is worth no wait for a server that is away.
+ANSWER_S = 10.0
 
 
 @asynccontextmanager
@@ -60,14 +62,16 @@ class _Shown:
             elif self._latest:
                 percent, words = self._so_far()
                 with _said_if_it_fails():
-                    self._id = await acreate_progress_artifact(percent, self._key, words)
+                    async with asyncio.timeout(ANSWER_S):
+                        self._id = await acreate_progress_artifact(percent, self._key, words)
 
     async def update(self) -> None:
         """Show what is so now; nothing where nothing was shown yet."""
         if self._id:
             percent, words = self._so_far()
             with _said_if_it_fails():
-                await aupdate_progress_artifact(self._id, percent, words)
+                async with asyncio.timeout(ANSWER_S):
+                    await aupdate_progress_artifact(self._id, percent, words)
 
     def _so_far(self) -> tuple[float, str]:
         done = sum(progress.done for progress in self._latest.values())

@@ -14,7 +14,6 @@ from flows import cli_data, cli_server
 from flows.options import as_json_option, settings_options
 from tasks.core.endpoints import first_problem
 from tasks.core.errors import FlipbookError, UsageError
-from tasks.core.prices import estimate
 from tasks.core.study import Study
 from tasks.settings import Settings, read_settings
 
@@ -22,6 +21,8 @@ from tasks.settings import Settings, read_settings
 # Prefect's second UI asks an address beyond this machine whenever it loads, so the first one is shown.
 PRIVATE = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_SERVER_UI_V2_ENABLED": "false", "DO_NOT_TRACK": "1"}
 QUIET = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL"}
+# A run waits for a server that is away for some minutes, as flows/work_pool.json has it for those of a worker.
+PATIENT = {"PREFECT_CLIENT_RETRY_EXTRA_CODES": "500,504", "PREFECT_CLIENT_MAX_RETRIES": "7"}
 # As a shell says it of a process that Ctrl-C ended.
 INTERRUPTED = 130
 
@@ -33,8 +34,10 @@ samples_option = click.option("--samples", type=click.IntRange(min=1), help="Cal
 @click.pass_context
 def cli(context: click.Context) -> None:
     """How deterministic are language-model APIs? Sample them daily, keep every answer, read the report."""
+    command = context.invoked_subcommand
     # What is deployed logs to Prefect, where its readers look for it.
-    for name, value in (PRIVATE if context.invoked_subcommand == "serve" else PRIVATE | QUIET).items():
+    said = PRIVATE | ({} if command == "serve" else QUIET) | (PATIENT if command == "run" else {})
+    for name, value in said.items():
         os.environ.setdefault(name, value)
 
 
@@ -100,22 +103,23 @@ def run(
 @as_json_option
 def estimate_(name: str, samples: int | None, detect: float | None, as_json: bool) -> None:
     """What one run of a study takes: calls, tokens, dollars."""
-    from flows.estimates import detection, detection_text, estimates_json, estimates_text
+    from flows.estimates import detection, detection_text, estimates_json, estimates_text, taken
     from tasks import catalogue
     from tasks.core.preflight import endpoints_of, sent_to
 
     settings = read_settings()
     study = sent_to(_study(settings, name, samples=samples), settings.endpoint)
     endpoints = endpoints_of(study, catalogue.endpoints(settings))
-    rows = estimate(study, endpoints)
-    needed = None if detect is None else detection(study, detect)
-    at_those = estimate(study, endpoints, needed.samples) if needed else ()
+    one_run, detected = taken(study, endpoints), None
+    if detect is not None:
+        needed = detection(study, detect)
+        detected = needed, taken(study, endpoints, needed.samples)
     if as_json:
-        click.echo(estimates_json(rows, (needed, at_those) if needed else None))
+        click.echo(estimates_json(one_run, detected))
         return
-    click.echo(estimates_text(study, rows))
-    if needed:
-        click.echo(detection_text(study, needed, at_those))
+    click.echo(estimates_text(study, one_run))
+    if detected:
+        click.echo(detection_text(study, *detected))
 
 
 @cli.command(name="import")

@@ -109,7 +109,7 @@ def archive(before: dt.datetime, to: Path) -> None:
     if not days:
         click.echo(f"Nothing to do: no answer before {before.date()} is in the warehouse.")
         return
-    click.echo(f"{len(days)} days are archived. The warehouse uses their room again for the days that come.")
+    click.echo(f"Days archived: {len(days)}. The warehouse uses their room again for the days that come.")
 
 
 @click.command()
@@ -126,7 +126,7 @@ def unarchive(since: dt.datetime | None, before: dt.datetime | None, source: Pat
         click.echo("Nothing to do: no answer is archived.")
         return
     answers = sum(count for _, count in restored)
-    click.echo(f"{answers:,} distinct answers of {len({day for day, _ in restored})} days are back.")
+    click.echo(f"Distinct answers that are back: {answers:,}. Days: {len({day for day, _ in restored})}.")
 
 
 COMMANDS = (doctor, tidy, backup, restore, archive, unarchive)

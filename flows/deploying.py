@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,8 +22,14 @@ from tasks.settings import PROJECT, Settings
 from tasks.shared_limit import SharedLimit, declared_limits
 
 POOL = "flipbook"
+# By it, automations/ knows the runs that are ours.
+TAG = "flipbook"
 # Prefect's own would let a run form say the environment, the command and the directory of the process that has the keys.
 TEMPLATE = PROJECT / "flows" / "work_pool.json"
+
+# Where a server keeps which run has a study's one slot, as PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE says it.
+IN_MEMORY = "prefect.server.concurrency.lease_storage.memory"
+IN_FILES = "prefect.server.concurrency.lease_storage.filesystem"
 
 Tell = Callable[[str], None]
 
@@ -35,10 +41,12 @@ def deploy(settings: Settings, *, tell: Tell, dry_run: bool = False) -> None:
     """
     # A mistake in them would abort `prefect deploy` with a page of traceback.
     studies = catalogue.deployments(settings)
+    _refuse_unseen(settings)
     endpoints = catalogue.endpoints(settings)
     limits = [limit for endpoint in endpoints.values() for limit in declared_limits(endpoint).values()]
     with server() as client:
-        for sentence in (*differences(client, catalogue.entries(settings)), *_other_limits(client, limits)):
+        said = (*_forgetful(client), *differences(client, catalogue.entries(settings)), *_other_limits(client, limits))
+        for sentence in said:
             tell(sentence)
         if dry_run:
             return
@@ -50,6 +58,14 @@ def deploy(settings: Settings, *, tell: Tell, dry_run: bool = False) -> None:
     tell(f"Deployed: {', '.join(studies)}.")
     if limits:
         tell(f"Limits that all workers share: {', '.join(limit.name for limit in limits)}.")
+
+
+def _refuse_unseen(settings: Settings) -> None:
+    if unseen := [entry["name"] for entry in catalogue.entries(settings) if TAG not in (entry.get("tags") or [])]:
+        raise UsageError(
+            f"{settings.catalogue.name}: {', '.join(unseen)} without the tag {TAG!r}: nobody would be told where a run "
+            f"fails, and one whose process is gone would keep its study's slot. Add it: tags: [{TAG}, study]."
+        )
 
 
 @contextmanager
@@ -73,6 +89,19 @@ def server() -> Iterator[SyncPrefectClient]:
         raise FlipbookError(f"The server at {address} does not answer ({type(error).__name__}).") from error
 
 
+def _forgetful(client: SyncPrefectClient) -> Iterator[str]:
+    """Prefect's server keeps in memory who has a study's slot, unless told otherwise; one that lost it is ended."""
+    kept = None
+    # A server of another make says nothing of it.
+    with suppress(httpx.HTTPStatusError, KeyError):
+        kept = client.request("GET", "/admin/settings").json()["server"]["concurrency"]["lease_storage"]
+    if kept == IN_MEMORY:
+        yield (
+            "Whenever the server restarts, it ends the runs that are under way a few minutes later: start it with "
+            f"PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE={IN_FILES}."
+        )
+
+
 def _keep_pool(client: SyncPrefectClient, tell: Tell) -> None:
     # Only where there is none: anything else would undo an operator's limit, and resume a pool that is paused.
     template = json.loads(TEMPLATE.read_text(encoding="utf-8"))
@@ -85,7 +114,8 @@ def _keep_pool(client: SyncPrefectClient, tell: Tell) -> None:
     if pool.base_job_template != template:
         tell(
             f"The work pool {POOL} has another job template than the project's, by which a run form says nothing of its "
-            f"process. It stays; `prefect work-pool update {POOL} --base-job-template {TEMPLATE}` brings ours."
+            "process, and a run waits for a server that is away for some minutes. It stays; "
+            f"`prefect work-pool update {POOL} --base-job-template {TEMPLATE}` brings ours."
         )
 
 

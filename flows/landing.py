@@ -63,25 +63,30 @@ def land_spools(settings: Settings, *, pages: bool = True) -> Result:
     """
     now = dt.datetime.now(dt.UTC)
     folders = finished_not_landed(settings.spool)
-    landings, landed, problems = [], [], []
+    landings, landed, ends, problems = [], [], [], []
     with judge() as judging:
         if folders:
             # It gets ready on another core while these land.
             judging.start()
         for folder in folders:
             try:
-                landings.append(stage(land_spool, settings, folder.run, folder.sample_files, now))
+                end = folder.run
+                landings.append(stage(land_spool, settings, end, folder.sample_files, now))
             except WarehouseHeldError:
                 raise
             except (FlipbookError, OSError) as error:
+                if not folder.path.exists():
+                    # Another process has landed it, and removed it since.
+                    continue
                 problems.append(FlipbookError(f"{folder.path} did not land: {error}"))
                 continue
             landed.append(folder)
+            ends.append(end)
         _embed(settings, landed, landings)
         result = _after_landing(settings, landings, now, judging, pages=pages)
     # Last of all: a process that is killed before this lands the same spools again, which changes nothing.
-    for folder in landed:
-        folder.mark_landed()
+    for folder, end in zip(landed, ends, strict=True):
+        folder.mark_landed(end)
     _raise(problems)
     return result
 
@@ -158,9 +163,9 @@ def _count_and_show(
         get_ready()
     judgements = stage(check_runs, settings, unjudged, now, judging, azure) if unjudged else []
     judging.release()
-    stage(aggregate_days, settings, days, price_rows(endpoints), catalogue_patterns(settings))
-    copy_marts(settings, days)
-    written = stage(render, settings, studies, days) if pages else []
+    made = stage(aggregate_days, settings, days, price_rows(endpoints), catalogue_patterns(settings))
+    copy_marts(settings, made)
+    written = stage(render, settings, studies, made) if pages else []
     broken = tuple(judgement for judgement in judgements if judgement.success is False)
     for judgement in broken:
         say(f"{judgement.severity}: {judgement.observed}")

@@ -6,11 +6,12 @@ import subprocess
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows import leashed
-from flows.deploying import POOL, deploy
+from flows.deploying import IN_FILES, POOL, deploy
 from flows.left_behind import crash_left_behind
 from flows.reporting import Listener
 from flows.server import HOME, HOST, wait_for_server
@@ -39,7 +40,7 @@ def serve_all(settings: Settings, port: int, site_port: int, *, tell: Listener) 
             deploy(settings, tell=tell)
         pages = ("http.server", "--bind", HOST, "--directory", str(settings.site), str(site_port))
         worker = ("prefect", "worker", "start", "--pool", POOL, "--type", "process")
-        parts = [server, _started(stack, environment, *pages), _started(stack, environment, *worker)]
+        parts = [server, _started(stack, environment, *pages), _started(stack, _of_worker(environment), *worker)]
         tell(f"Start a run, or change a schedule: http://{HOST}:{port}/deployments")
         tell(f"Read the reports:                  http://{HOST}:{site_port}/")
         tell("Ctrl-C ends all of it; what is scheduled waits for the next start.")
@@ -52,6 +53,7 @@ def environment_of_parts(settings: Settings, port: int, site_port: int, tell: Li
         **os.environ,
         "PREFECT_API_URL": f"http://{HOST}:{port}/api",
         "PREFECT_HOME": os.environ.get("PREFECT_HOME", str(HOME)),
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": IN_FILES,
         "FLIPBOOK_SITE_URL": settings.site_url or f"http://{HOST}:{site_port}",
     }
     needed = _studies_by_key(settings)
@@ -65,6 +67,13 @@ def environment_of_parts(settings: Settings, port: int, site_port: int, tell: Li
             refused = sorted({study for key in lacking for study in needed[key]})
             tell(f"{not_set}: runs of {', '.join(refused)} will be refused. The other studies ask their providers.")
     return environment
+
+
+def _of_worker(environment: Mapping[str, str]) -> dict[str, str]:
+    """With a folder of its own for what is temporary: workers of two users do not get on in one."""
+    folder = PROJECT / Path(environment["PREFECT_HOME"]).expanduser() / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    return {"TMPDIR": str(folder), **environment}
 
 
 def _studies_by_key(settings: Settings) -> dict[str, set[str]]:

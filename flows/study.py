@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from prefect import flow, runtime
@@ -51,8 +52,9 @@ async def study(study: Study, day: dt.date | None = None, new: bool = False, pag
             return await _refused(settings, late, pages=pages, name="Too late")
         except UsageError as refusal:
             return await _refused(settings, refusal, pages=pages)
-        with judge_ready():
-            outcome = await _sample(settings, plan, new=new)
+        # The run's lock is kept until it has landed: one that begins meanwhile is another run, and asks for itself.
+        with judge_ready(), ExitStack() as held:
+            outcome = await _sample(settings, plan, held, new=new)
             await _land(settings, pages=pages)
     except WarehouseHeldError as error:
         return Failed(
@@ -108,8 +110,11 @@ def planned(settings: Settings, study: Study, day: dt.date | None, *, scheduled_
     return Plan(study, day_of_run(day, scheduled_at, now, asked.values()), endpoints, now)
 
 
-async def _sample(settings: Settings, plan: Plan, *, new: bool) -> Outcome:
-    """Finish the run of this study and day that was left unfinished; only without one (or with `new`) begin another."""
+async def _sample(settings: Settings, plan: Plan, held: ExitStack, *, new: bool) -> Outcome:
+    """Finish the run of this study and day that was left unfinished; only without one (or with `new`) begin another.
+
+    Its lock goes to `held`.
+    """
     prune(settings.spool, settings.spool_keep_days, plan.now.date())
     spool = None if new else Spool.resumable(settings.spool, plan.study, plan.day)
     if spool:
@@ -118,17 +123,17 @@ async def _sample(settings: Settings, plan: Plan, *, new: bool) -> Outcome:
         header = RunHeader.new(plan.study, plan.day, started_at=plan.now, revision=revision())
         spool = Spool.create(settings.spool, header)
         say(f"Run {header.run_id}: {header.planned:,} calls for {plan.day}.")
-    with spool:
-        if spool.is_finished:
-            # It only waits to land.
-            return await sample_study(spool, plan.endpoints, environment=os.environ)
-        async with progress_shown(plan.study, spool.header.planned) as note:
+    held.enter_context(spool)
+    if spool.is_finished:
+        # It only waits to land.
+        return await sample_study(spool, plan.endpoints, environment=os.environ)
+    async with progress_shown(plan.study, spool.header.planned) as note:
 
-            def on_progress(progress: Progress) -> None:
-                note(progress)
-                say(progress.sentence)
+        def on_progress(progress: Progress) -> None:
+            note(progress)
+            say(progress.sentence)
 
-            outcome = await sample_study(spool, plan.endpoints, environment=os.environ, on_progress=on_progress)
+        outcome = await sample_study(spool, plan.endpoints, environment=os.environ, on_progress=on_progress)
     await tell_stopped(settings, outcome.run, sum(target.failures for target in outcome.targets))
     return outcome
 

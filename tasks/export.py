@@ -21,6 +21,7 @@ def copy_marts(settings: Settings, days: Sequence[dt.date] | None = None) -> Pat
     """Bring `settings.marts_file` up to date with the marts, of which `days` are new (None: all are).
 
     The file is replaced at once, so that a reader sees the old marts or the new ones, and whoever has the old file open keeps it.
+    Raises UsageError where the marts are those of another version.
     """
     file = settings.marts_file
     unfinished = file.with_suffix(".unfinished")
@@ -33,6 +34,8 @@ def copy_marts(settings: Settings, days: Sequence[dt.date] | None = None) -> Pat
             shutil.copyfile(file, unfinished)
         warehouse.execute(f"attach {quoted(unfinished)} as copy (block_size {SMALL_BLOCKS})")
         with warehouse.snapshot():
+            # Another machine's Flipbook may have made them again since this one counted.
+            _refuse_others(warehouse)
             _copy_models(warehouse, days or ())
             if settings.lake:
                 warehouse.execute(statement("export/keep_state"), {"state": warehouse.state})

@@ -52,7 +52,7 @@ class Answer:
     headers: dict[str, str]
     """The response's headers with lower-case names, but for secrets and the connection's own."""
     error: str | None
-    """Why the call failed, in one line. Beside a body: what is wrong with its bytes."""
+    """Why the call failed, in one line. Beside a body: what is wrong with its bytes, or that it is an error itself."""
     attempts: int
     latency_s: float
     requested_at: dt.datetime
@@ -118,7 +118,8 @@ class Provider:
                 response = await self._client.post(url, cast_to=httpx2.Response, content=request)
         except openai.APIStatusError as refused:
             response = refused.response
-            error = self._one_line(f"HTTP {response.status_code}: {response.text}")
+            words = response.text.strip() or _unsaid(response.status_code)
+            error = self._one_line(f"HTTP {response.status_code}: {words}")
         except NO_RESPONSE_ERRORS as dropped:
             error = self._no_response(dropped)
         latency_s = time.perf_counter() - start
@@ -128,6 +129,8 @@ class Provider:
         if response is not None and error is None:
             text, error = _text(response.content)
             body = self._clean(text)
+            if error is None and _is_error(body):
+                error = self._one_line(f"HTTP {status}, and yet an error: {body}")
         return Answer(status, body, headers, error, attempt, latency_s, requested_at)
 
     async def _take_turn(self) -> None:
@@ -191,6 +194,17 @@ def _spellings(key: str) -> tuple[str, ...]:
 def _printable(text: str) -> str:
     """Text that does nothing to a terminal: what cannot be seen, or turns its surroundings about, is written as a code."""
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def _unsaid(status: int) -> str:
+    if 300 <= status < 400:
+        return "it sends elsewhere, and that is not followed: check base_url in endpoints.toml."
+    return "without a word."
+
+
+def _is_error(body: str) -> bool:
+    """Whether a success says that it is none, as routers do that passed a provider's error on."""
+    return '"error"' in body and '"choices"' not in body and '"data"' not in body
 
 
 def _text(body: bytes) -> tuple[str, str | None]:

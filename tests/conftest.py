@@ -57,6 +57,21 @@ class Postgres:
         command = [_postgres_program("psql"), self.conninfo(database), "--quiet", "-At", "-c", sql]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        data, log = str(self.folder / "data"), str(self.folder / "log")
+        _as_postgres("pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop it, and wait until it is gone; whoever is connected is not waited for."""
+        _as_postgres("pg_ctl", "-D", str(self.folder / "data"), "-m", mode, "-w", "stop")
+
+    def dump(self, database: str) -> bytes:
+        """All that is in a database, as text."""
+        command = [_postgres_program("pg_dump"), "--dbname", self.conninfo(database)]
+        return subprocess.run(command, capture_output=True, check=True).stdout
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
@@ -70,11 +85,10 @@ def postgres() -> Iterator[Postgres]:
         server = Postgres(folder, probe.getsockname()[1])
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
-    options = f"-p {server.port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
     _as_postgres("initdb", "-D", str(folder / "data"), "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8")
-    _as_postgres("pg_ctl", "-D", str(folder / "data"), "-l", str(folder / "log"), "-o", options, "-w", "start")
+    server.start()
     yield server
-    _as_postgres("pg_ctl", "-D", str(folder / "data"), "-m", "immediate", "-w", "stop")
+    server.stop("immediate")
     shutil.rmtree(folder)
 
 

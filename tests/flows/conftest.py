@@ -10,6 +10,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,15 @@ import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from flows import leashed
+from flows.deploying import IN_FILES
+from flows.server import HOST, wait_for_server
 from tasks.core.study import Study
 from tasks.embedded import simulator_running
 from tasks.settings import PROJECT, Settings
 from tasks.warehouse import Warehouse
 
-START_S = 120
+START_S = 240
 CLI = [sys.executable, "-c", "from flows.cli import main; main()"]
 SETTINGS = ("warehouse", "spool", "site", "endpoints", "catalogue")
 
@@ -121,6 +125,51 @@ def simulator() -> Iterator[str]:
     root = f"http://127.0.0.1:{free_port()}"
     with simulator_running(f"{root}/v1"):
         yield root
+
+
+@pytest.fixture(scope="session")
+def prefect_on() -> Callable[..., AbstractContextManager[str]]:
+    """Prefect's server with a password, on a database in PostgreSQL, which it names; a place's processes know the server."""
+
+    @contextmanager
+    def started(place: Place, postgres: Any, password: str) -> Iterator[str]:
+        port, database = free_port(), postgres.new_database()
+        place.environment.update(PREFECT_API_URL=f"http://{HOST}:{port}/api", PREFECT_API_AUTH_STRING=password)
+        of_server = {
+            **place.environment,
+            "PREFECT_SERVER_API_AUTH_STRING": password,
+            "PREFECT_API_DATABASE_CONNECTION_URL": f"postgresql+asyncpg://postgres@{HOST}:{postgres.port}/{database}",
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": IN_FILES,
+            "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
+        }
+        server = leashed.start(
+            of_server, "prefect", "server", "start", "--host", HOST, "--port", str(port), cwd=PROJECT
+        )
+        try:
+            wait_for_server(port, server)
+            yield database
+        finally:
+            leashed.stop(server)
+
+    return started
+
+
+@pytest.fixture(scope="session")
+def worker_of() -> Callable[..., AbstractContextManager[None]]:
+    """A worker of the work pool, for three runs at a time, with a place's environment and what is said besides."""
+
+    @contextmanager
+    def started(place: Place, **environment: str) -> Iterator[None]:
+        # It looks for runs every ten seconds otherwise.
+        said = {**place.environment, "PREFECT_WORKER_QUERY_SECONDS": "1", **environment}
+        command = ("prefect", "worker", "start", "--pool", "flipbook", "--type", "process", "--limit", "3")
+        worker = leashed.start(said, *command, cwd=PROJECT)
+        try:
+            yield
+        finally:
+            leashed.stop(worker)
+
+    return started
 
 
 @dataclass(frozen=True)

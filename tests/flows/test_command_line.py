@@ -1,14 +1,22 @@
 """What the command line answers where no run begins: sentences, JSON, exit codes."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from flows import cli
+from tasks.settings import PROJECT
 
 Said = tuple[int, str, str]
+# Each command of the guide, as it stands in a block: its name, and the rest of the line.
+COMMANDS = re.findall(
+    r"^    (?:\S+=\S+ )*(?:\.venv/bin/)?flipbook ([a-z]+)([^#\n]*)",
+    (PROJECT / "docs" / "operate.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
 
 
 @pytest.fixture
@@ -19,7 +27,7 @@ def flipbook(place: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         if name.startswith("FLIPBOOK_"):
             monkeypatch.setenv(name, value)
     # Options and the group itself write to the environment: said first, so that it is put back after the test.
-    for name in ("OPENAI_API_KEY", "FLIPBOOK_ENDPOINT", *cli.PRIVATE, *cli.QUIET):
+    for name in ("OPENAI_API_KEY", "FLIPBOOK_ENDPOINT", *cli.PRIVATE, *cli.QUIET, *cli.PATIENT):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
 
@@ -31,6 +39,18 @@ def flipbook(place: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         return int(ended.value.code or 0), said.out, said.err
 
     return run
+
+
+@pytest.mark.parametrize(("name", "rest"), [pair for pair in COMMANDS if pair[0] != "simulate"])
+def test_every_command_of_the_guide_exists(name: str, rest: str) -> None:
+    """With each of its options."""
+    known = {option for parameter in cli.cli.commands[name].params for option in parameter.opts}
+    assert set(re.findall(r"--[a-z-]+", rest)) <= known
+
+
+def test_the_guide_has_commands() -> None:
+    """The search for them finds what is there."""
+    assert {"deploy", "alerts", "doctor", "backup", "restore", "archive", "unarchive"} <= {name for name, _ in COMMANDS}
 
 
 @pytest.mark.parametrize(
@@ -112,6 +132,17 @@ def test_an_unknown_cost_is_never_zero(flipbook: Callable[..., Said]) -> None:
     """Without a price, the sum is unknown in JSON and in words."""
     assert json.loads(flipbook("estimate", "coin-flip", "--json")[1])["usd"] is None
     assert "Together unknown cost" in flipbook("estimate", "coin-flip")[1]
+
+
+def test_an_estimate_knows_of_embeddings(flipbook: Callable[..., Said]) -> None:
+    """Of every completion at most, in the sum as well."""
+    command = ("estimate", "seed-and-temperature", "--endpoints", str(PROJECT / "endpoints.toml"))
+    said = json.loads(flipbook(*command, "--json")[1])
+    (embeddings,) = said["embeddings"]
+    assert (embeddings["model"], embeddings["texts"], embeddings["tokens"]) == ("text-embedding-3-small", 80, 16_000)
+    assert said["usd"] == pytest.approx(sum(part["usd"] for part in (*said["targets"], embeddings)))
+    out = flipbook(*command)[1]
+    assert "openai/text-embedding-3-small: embeddings of at most 80 completions, 16,000 tokens, $" in out
 
 
 def test_samples_needed_for_a_frequency_are_estimated(flipbook: Callable[..., Said]) -> None:

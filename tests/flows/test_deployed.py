@@ -24,10 +24,10 @@ from prefect.events.worker import EventsWorker
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelling, Running, Scheduled
 
-from flows import automating, leashed
-from flows.deploying import deploy, server
+from flows import automating
+from flows.deploying import IN_FILES, deploy, server
 from flows.running import run_study
-from flows.server import HOST, wait_for_server
+from flows.server import HOST
 from tasks import catalogue
 from tasks.core.errors import UsageError
 from tasks.core.study import Study
@@ -40,12 +40,6 @@ SITE_URL = "https://reports.example.org"
 END_S = 120
 SLOW_SAMPLES = 1500
 NewStudy = Callable[..., Study]
-
-
-@pytest.fixture(scope="module")
-def database(postgres: Any) -> str:
-    """The address of an empty database for Prefect's server."""
-    return f"postgresql+asyncpg://postgres@{HOST}:{postgres.port}/{postgres.new_database()}"
 
 
 @dataclass
@@ -94,9 +88,11 @@ def webhook(messages: list[dict[str, Any]]) -> Iterator[str]:
     with ThreadingHTTPServer((HOST, 0), Receiver) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://{HOST}:{server.server_address[1]}/alerts"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://{HOST}:{server.server_address[1]}/alerts"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -114,48 +110,27 @@ def events_sent() -> None:
 
 @pytest.fixture(scope="module")
 def deployed(
-    database: str,
-    free_port: Callable[[], int],
+    postgres: Any,
+    prefect_on: Any,
+    worker_of: Any,
     new_place: Callable[[Path], Any],
     tmp_path_factory: pytest.TempPathFactory,
     slow: str,
 ) -> Iterator[Deployed]:
     """Server, deployments, alerts and a worker, each by the command that the guide names."""
-    place, port = new_place(tmp_path_factory.mktemp("deployed")), free_port()
+    place = new_place(tmp_path_factory.mktemp("deployed"))
     place.declare("simulator", slow, kind="simulator")
     place.declare("local", "http://127.0.0.1:9/v1")
     place.declare("openai", "http://127.0.0.1:9/v1", key_env="OPENAI_API_KEY", requests_per_minute=500)
     messages: list[dict[str, Any]] = []
-    with webhook(messages) as address:
-        place.environment.update(
-            PREFECT_API_URL=f"http://{HOST}:{port}/api",
-            PREFECT_API_AUTH_STRING=PASSWORD,
-            FLIPBOOK_SITE_URL=SITE_URL,
-            FLIPBOOK_ALERT_URL=address,
-        )
-        of_server = {
-            **place.environment,
-            "PREFECT_SERVER_API_AUTH_STRING": PASSWORD,
-            "PREFECT_API_DATABASE_CONNECTION_URL": database,
-            "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
-        }
-        start = ("prefect", "server", "start", "--host", HOST, "--port", str(port))
-        serving = leashed.start(of_server, *start, cwd=PROJECT)
-        worker = None
-        try:
-            wait_for_server(port, serving)
-            done = [place.run("deploy"), place.run("alerts")]
-            assert [one.returncode for one in done] == [0, 0], [one.stderr for one in done]
-            work = ("prefect", "worker", "start", "--pool", "flipbook", "--type", "process")
-            # It looks for runs every ten seconds otherwise.
-            worker = leashed.start(place.environment | {"PREFECT_WORKER_QUERY_SECONDS": "1"}, *work, cwd=PROJECT)
+    with webhook(messages) as address, prefect_on(place, postgres, PASSWORD):
+        place.environment.update(FLIPBOOK_SITE_URL=SITE_URL, FLIPBOOK_ALERT_URL=address)
+        done = [place.run("deploy"), place.run("alerts")]
+        assert [one.returncode for one in done] == [0, 0], [one.stderr for one in done]
+        with worker_of(place):
             events_sent()
             yield Deployed(place, place.environment["PREFECT_API_URL"], done[0].stdout, messages)
             events_sent()
-        finally:
-            for process in (worker, serving):
-                if process:
-                    leashed.stop(process)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -237,6 +212,23 @@ def test_without_the_password_nothing_is_deployed(deployed: Deployed) -> None:
     assert "wants a password: set PREFECT_API_AUTH_STRING" in refused.stderr
     with temporary_settings({PREFECT_API_URL: None}), pytest.raises(UsageError, match="PREFECT_API_URL="), server():
         pass
+
+
+def test_a_study_that_no_automation_would_see_is_refused(deployed: Deployed, tmp_path: Path) -> None:
+    """An entry without the tag by which automations know our runs: one sentence that names it, and nothing is changed."""
+    catalogue_of_one = tmp_path / "prefect.yaml"
+    (length, *_) = [entry for entry in catalogue.entries(deployed.place.settings) if entry["name"] == "length"]
+    catalogue_of_one.write_text(yaml.safe_dump({"deployments": [length | {"tags": ["study"]}]}))
+    refused = deployed.place.run("deploy", FLIPBOOK_CATALOGUE=str(catalogue_of_one))
+    assert refused.returncode == 2
+    assert "prefect.yaml: length without the tag 'flipbook'" in refused.stderr
+
+
+def test_a_server_that_forgets_who_has_a_slot_is_told(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By default it keeps leases in memory: a restart would end every run. This one was told to keep them in files."""
+    assert "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE" not in said_by_deploying(deployed)
+    monkeypatch.setattr("flows.deploying.IN_MEMORY", IN_FILES)
+    assert f"start it with PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE={IN_FILES}." in said_by_deploying(deployed)
 
 
 def test_a_cancelled_run_is_resumed_and_shows_its_progress(deployed: Deployed, until: Any) -> None:

@@ -12,6 +12,8 @@ import pytest
 import yaml
 from prefect.settings import PREFECT_RESULTS_PERSIST_BY_DEFAULT, temporary_settings
 
+from flows.cli import PATIENT
+from flows.deploying import TEMPLATE
 from flows.running import run_study
 from tasks import catalogue
 from tasks.core.study import Study
@@ -73,6 +75,12 @@ def test_a_schedule_says_what_survives_a_second_deployment() -> None:
         assert (daily["slug"], daily["timezone"], "active" in daily) == ("daily", "UTC", False)
     crons = [daily["cron"] for (daily,) in schedules.values()]
     assert len(set(crons)) == len(crons)
+
+
+def test_a_run_is_as_patient_at_a_worker_as_on_the_command_line() -> None:
+    """With a server that is away, or answers 500 because its database is."""
+    template = json.loads(TEMPLATE.read_text(encoding="utf-8"))
+    assert template["job_configuration"]["env"].items() >= PATIENT.items()
 
 
 def test_a_repeated_request_is_a_new_request(here: Any, simulator: str, coin_flip: Callable[..., Study]) -> None:

@@ -13,11 +13,15 @@ from urllib.request import urlopen
 
 import pytest
 from aiohttp import web
+from prefect.client.schemas.sorting import LogSort
 
+from flows.landing import Result, land_spools
 from flows.running import Ended, run_study
 from flows.study import planned
 from tasks.core.errors import UsageError, WarehouseHeldError
 from tasks.core.study import Study
+from tasks.settings import Settings
+from tasks.spool import Spool
 
 TODAY = dt.datetime.now(dt.UTC).date
 HOLD = """
@@ -26,6 +30,7 @@ held = duckdb.connect(sys.argv[1])
 print("held", flush=True)
 sys.stdin.read()
 """
+NEWEST = LogSort.TIMESTAMP_DESC
 PER_OUTCOME = "select outcome, status, count(*) as n from stg.samples group by all order by all"
 
 NewStudy = Callable[..., Study]
@@ -69,8 +74,10 @@ def run(study: Study, **options: Any) -> tuple[Ended, list[str]]:
     return run_study(study, TODAY(), pages=False, tell=told.append, **options), told
 
 
-def test_a_held_warehouse_is_named_and_the_next_run_lands_what_waits(here: Any, coin_flip: NewStudy) -> None:
-    """The sentence has the file and the process; the spool stays, and lands once."""
+def test_a_held_warehouse_is_named_and_the_next_run_lands_what_waits(
+    here: Any, coin_flip: NewStudy, serving: Any, until: Any
+) -> None:
+    """The sentence has the file and the process, in the log without a traceback; the spool stays, and lands once."""
     assert run(coin_flip(name="before"))[0].is_done
     file = here.settings.warehouse_file
     holder = subprocess.Popen(
@@ -84,11 +91,32 @@ def test_a_held_warehouse_is_named_and_the_next_run_lands_what_waits(here: Any, 
         assert str(file) in ended.message
         assert str(holder.pid) in ended.message
         holder.communicate()
+    held = f"Process {holder.pid} holds the warehouse {file}"
+    with serving.client() as client:
+        until(lambda: any(one.message.startswith(held) for one in client.read_logs(limit=200, sort=NEWEST)))
+        logged = [one.message for one in client.read_logs(limit=200, sort=NEWEST) if str(holder.pid) in one.message]
+    assert not [message for message in logged if "Traceback" in message]
     ended, told = run(coin_flip())
     assert ended.is_done
     assert any(line.startswith("Resuming run") for line in told)
     per_study = here.rows("select study, count(*) as n from stg.samples group by all order by all")
     assert per_study == [{"study": "before", "n": 5}, {"study": "coin-flip", "n": 5}]
+
+
+def test_nobody_takes_up_a_run_that_its_process_is_landing(
+    here: Any, coin_flip: NewStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever begins meanwhile asks for answers of its own; it would otherwise end with those of the other."""
+    study, taken_up = coin_flip(), []
+
+    def landing(settings: Settings, *, pages: bool) -> Result:
+        taken_up.append(Spool.resumable(settings.spool, study, TODAY()))
+        return land_spools(settings, pages=pages)
+
+    monkeypatch.setattr("flows.study.land_spools", landing)
+    assert run(study)[0].is_done
+    assert taken_up == [None]
+    assert here.rows(PER_OUTCOME) == [{"outcome": "ok", "status": 200, "n": 5}]
 
 
 @pytest.mark.parametrize(
@@ -136,6 +164,76 @@ def test_a_server_of_another_make_is_sampled(here: Any, serve: Serve, coin_flip:
         "select outcome, system_fingerprint, logprob, n from (select *, count(*) over () as n from stg.samples) limit 1"
     )
     assert [tuple(row.values()) for row in found] == [("ok", None, -0.2, 5)]
+
+
+def oddly(request: dict[str, Any]) -> web.Response:
+    """As each model's name says."""
+    entries = [{"logprob": -0.2, "token": "Heads", "bytes": None}, {"logprob": -1.8, "token": "Tails", "bytes": None}]
+    message = {"role": "assistant", "content": "Heads", "reasoning_content": None, "tool_calls": []}
+    choice = {
+        "logprobs": {"content": [{"top_logprobs": entries, **entries[0]}]},
+        "message": message,
+        "stop_reason": None,
+    }
+    body: dict[str, Any] = {
+        "usage": {"prompt_tokens": 13},
+        "choices": [choice],
+        "model": request["model"],
+        "timings": {},
+    }
+    match request["model"]:
+        case "numbers-as-strings":
+            for entry in (*entries, choice["logprobs"]["content"][0]):
+                entry["logprob"] = str(entry["logprob"])
+            body |= {"usage": {"prompt_tokens": "13"}, "created": "1"}
+        case "no-usage":
+            body |= {"usage": None, "id": None, "created": 10**30}
+        case "no-content":
+            message["content"] = None
+        case "lists-of-old":
+            choice["logprobs"] = {"tokens": ["Heads"], "token_logprobs": [-0.2], "top_logprobs": [{"Heads": -0.2}]}
+        case "not-a-number":
+            return web.Response(text=json.dumps(body).replace("-0.2", "NaN"), content_type="application/json")
+        case "no-choices":
+            body["choices"] = None
+        case "an-error":
+            body = {"error": {"message": "the model is overloaded"}}
+        case "a-list":
+            return web.json_response([body])
+        case "a-stream":
+            return web.Response(text=f"data: {json.dumps(body)}\n\ndata: [DONE]\n\n", content_type="text/event-stream")
+        case "in-pieces":
+            answer = web.json_response(body, headers={"Connection": "close"})
+            answer.enable_chunked_encoding(64)
+            return answer
+    return web.json_response(body)
+
+
+def test_answers_of_any_make_are_kept_and_told_apart(here: Any, serve: Serve, coin_flip: NewStudy) -> None:
+    """Other fields and orders, numbers as texts, an error under a success: every call is a row, with what is known of it."""
+    outcomes = {
+        "numbers-as-strings": ("ok", -0.2, 13),
+        "no-usage": ("ok", -0.2, None),
+        "no-content": ("ok", -0.2, 13),
+        "lists-of-old": ("no_logprobs", None, 13),
+        "not-a-number": ("sentinel", None, 13),
+        "no-choices": ("malformed", None, 13),
+        "an-error": ("malformed", None, None),
+        "a-list": ("malformed", None, None),
+        "a-stream": ("malformed", None, None),
+        "in-pieces": ("ok", -0.2, 13),
+    }
+    here.declare("odd", serve(oddly))
+    targets = [{"endpoint": "odd", "model": model, "follow": "Heads"} for model in outcomes]
+    ended, _ = run(coin_flip(targets=targets, samples=2))
+    assert ended.message == "20 of 20 calls made, 0 failed, 8 answered without sense."
+    found = here.rows(
+        "select model, outcome, logprob, prompt_tokens, count(*) as n, max(error) as error from stg.samples group by all"
+    )
+    assert {row["model"]: (row["outcome"], row["logprob"], row["prompt_tokens"]) for row in found} == outcomes
+    assert {row["n"] for row in found} == {2}
+    (error,) = [row["error"] for row in found if row["error"]]
+    assert error == 'HTTP 200, and yet an error: {"error": {"message": "the model is overloaded"}}'
 
 
 def test_a_run_too_late_for_its_day_samples_nothing(place: Any, coin_flip: NewStudy) -> None:

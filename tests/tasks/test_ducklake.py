@@ -15,6 +15,7 @@ from tasks.aggregate import aggregate, rebuild_marts
 from tasks.core.errors import FlipbookError, UsageError, WarehouseHeldError
 from tasks.export import copy_marts, export_marts, marts
 from tasks.land import import_file, restage_all
+from tasks.retention import Archived, archive, restore
 from tasks.settings import PROJECT, Settings
 from tasks.sql_files import models
 from tasks.warehouse import Warehouse, exists, name_of
@@ -252,6 +253,40 @@ def test_tidying_removes_files_and_no_row(lake: Settings, tmp_path: Path, line: 
         assert said(settings, "select count(*), count(distinct sample_id) from stg.samples") == [60, 60]
         assert said(settings, "select sum(n)::int from mart.value_counts_by_day") == [60]
     assert before - set(data.rglob("*.parquet"))
+
+
+def test_archived_answers_come_back_byte_for_byte(lake: Settings, tmp_path: Path, line: Callable[..., Line]) -> None:
+    """As from a file; also what landed for an archived day meanwhile stays, and nothing is there twice."""
+    every = "select sample_id, response from raw.responses order by all"
+
+    def answers() -> list[Line]:
+        with Warehouse.open(lake, read_only=True) as warehouse:
+            return warehouse.rows(every)
+
+    def land(file: str, count: int, percent: float) -> None:
+        top = {"Heads": percent, "T": 100 - percent}
+        lines = [line(day=f"2026-03-0{day}", top=top) for day in (1, 2) for _ in range(count)]
+        with Warehouse.open(lake) as warehouse:
+            aggregate(warehouse, import_file(warehouse, recording(tmp_path / file, lines), NOW).days, [])
+
+    land("1.ndjson", 10, 90)
+    before, days = answers(), list[Archived]()
+    archive(lake, dt.date(2026, 3, 2), tmp_path / "archive", NOW, days.append)
+    assert [day.day for day in days] == [dt.date(2026, 3, 1)]
+    assert sum(row["response"] is None for row in answers()) == 10
+    counted = said(lake, "select sum(n)::int, count(*) from mart.value_counts_by_day")
+    restage_all(lake)
+    rebuild_marts(lake, [])
+    assert said(lake, "select sum(n)::int, count(*) from mart.value_counts_by_day") == counted
+    land("2.ndjson", 3, 80)
+    with Warehouse.open(lake) as warehouse:
+        warehouse.tidy(dt.datetime.now(dt.UTC))
+    assert restore(lake, None, None, None) == [(dt.date(2026, 3, 1), days[0].bodies)]
+    after = answers()
+    assert len(after) == 26
+    assert all(row["response"] for row in after)
+    assert [row for row in after if row in before] == before
+    assert restore(lake, None, None, None) == []
 
 
 def test_a_machine_without_its_files_is_refused(lake: Settings, tmp_path: Path) -> None:

@@ -130,6 +130,28 @@ async def test_a_page_instead_of_json_is_kept_for_others_to_judge(scripted: Any,
     assert (answer.status, answer.body, answer.error) == (200, "<html>Bad Gateway</html>", None)
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "error"),
+    [
+        (
+            200,
+            b'{"error": {"message": "overloaded"}}',
+            'HTTP 200, and yet an error: {"error": {"message": "overloaded"}}',
+        ),
+        (307, b"", "HTTP 307: it sends elsewhere, and that is not followed: check base_url in endpoints.toml."),
+        (418, b" ", "HTTP 418: without a word."),
+    ],
+)
+async def test_an_answer_that_says_nothing_of_use_is_put_into_words(
+    status: int, said: bytes, error: str, scripted: Any, http_reply: Any
+) -> None:
+    """A router's error under a success, a redirect, a bare refusal: one line that says so."""
+    async with scripted(http_reply(status, said)) as server:
+        answer = await ask(server.base_url)
+    assert answer is not None
+    assert (answer.status, answer.error) == (status, error)
+
+
 async def test_bytes_that_are_no_utf8_are_replaced_and_named(scripted: Any, http_reply: Any) -> None:
     """Nothing is lost without a word."""
     async with scripted(http_reply(200, b'{"a": "\xff"}')) as server:

@@ -264,5 +264,5 @@ def test_a_kill_at_any_moment_loses_nothing(settings: Settings, tmp_path: Path) 
     subprocess.run(archiving, cwd=PROJECT, env=environment, check=True, capture_output=True)
     assert rows(settings, "select distinct day from raw.bodies") == [[{"day": dt.date(2026, 10, 6)}]]
     back = subprocess.run([*command, "unarchive"], cwd=PROJECT, env=environment, check=True, capture_output=True)
-    assert b"of 5 days are back" in back.stdout
+    assert b"Days: 5." in back.stdout
     assert responses(settings) == before
