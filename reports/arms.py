@@ -68,6 +68,17 @@ def groups(
     ]
 
 
+def drawn(every: Sequence[Group]) -> list[Group]:
+    """The groups that have a panel of their own, in order: where they are many, those in which some arm agrees least."""
+    seen = [group for group in every if any(arm.modal[1] for arm in group.arms)]
+    least = sorted(range(len(seen)), key=lambda place: _least_agreement(seen[place]))[:MOST_GROUPS]
+    return [seen[place] for place in sorted(least)]
+
+
+def _least_agreement(group: Group) -> float:
+    return min(agree / calls for agree, calls in (arm.modal for arm in group.arms) if calls)
+
+
 def number_words(group: Group, made: Settings) -> list[str]:
     """Where arms differ in one number: agreement at its lowest and at its highest level."""
     seen = [arm for arm in group.arms if arm.modal[1]]

@@ -8,7 +8,7 @@ import altair as alt
 from reports.answers import ANCHOR as ANSWERS
 from reports.answers import Share
 from reports.arms import ANCHOR as BY_ARM
-from reports.arms import MOST_GROUPS, ArmFigures, Group
+from reports.arms import ArmFigures, Group, drawn
 from reports.charts import INK, WIDTH, chart_of, filled, svg_of
 from reports.format import visible
 from reports.looks import Look
@@ -62,9 +62,9 @@ def _step(longest: int) -> int:
 
 def by_arm(every: Sequence[Group], made: Settings, looks: Looks, alt_text: str) -> str:
     """A panel a group: agreement against the number in which the arms differ, or a row an arm."""
-    shown = [group for group in every if any(arm.modal[1] for arm in group.arms)][:MOST_GROUPS]
     panels = [
-        _against(group, made, made.numeric, looks) if made.numeric else _rows_of_arms(group, looks) for group in shown
+        _against(group, made, made.numeric, looks) if made.numeric else _rows_of_arms(group, looks)
+        for group in drawn(every)
     ]
     return svg_of(alt.vconcat(*panels, spacing=16), BY_ARM, alt_text)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reports import format as f
 from reports import intervals
-from reports.arms import ANCHOR, MOST_GROUPS, ArmFigures, Group
+from reports.arms import ANCHOR, MOST_GROUPS, ArmFigures, Group, drawn
 from reports.view import Column, Figure, Table
 from reports.words_of_texts import median_shared
 from tasks.core.arms import Settings
@@ -20,12 +20,12 @@ def by_arm_figure(every: Sequence[Group], made: Settings, sql: str) -> Figure:
     if made.factors:
         columns[1] = Column("arm", False, "main_effect")
     kept = [i for i, _ in enumerate(columns) if i < 2 or any(line[i] != f.NONE for line in lines)]
-    drawn = sum(1 for group in every[:MOST_GROUPS] if any(arm.modal[1] for arm in group.arms))
+    panels = f.counted(len(drawn(every)), "panel")
     return Figure(
         anchor=ANCHOR,
         title="By arm",
         caption=_caption(every, made),
-        alt=f"Agreement with its interval for each arm, in {f.counted(drawn, 'panel')}; the numbers are in the table below.",
+        alt=f"Agreement with its interval for each arm, in {panels}; the numbers are in the table below.",
         table=Table.first(tuple(columns[i] for i in kept), [tuple(line[i] for i in kept) for line in lines], MOST_ROWS),
         # Each file is there only where it has rows.
         csv="texts.csv" if any(arm.text for group in every for arm in group.arms) else "spread.csv",
@@ -39,7 +39,7 @@ def _caption(every: Sequence[Group], made: Settings) -> str:
         "with its 95% interval. Half share: how much of that completion, from its beginning, half of the other calls share"
         + ("; the second panel shows it." if made.numeric else "."),
         "Where arms have different numbers of calls, counts are compared by what equally many calls would show.",
-        f"The first {MOST_GROUPS} of {len(every):,} models and questions are drawn."
+        f"Of {len(every):,} models and questions, the {len(drawn(every))} are drawn whose calls agree least."
         if len(every) > MOST_GROUPS
         else "",
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reports import agreement, answers, implied, survival, text_days, words_of_texts
-from reports.arms import MOST_GROUPS, number_words
+from reports.arms import drawn, number_words
 from reports.blocks import Block
 from reports.factors import calls_by_completion, factor_words
 from reports.figures_of_arms import by_arm_figure
@@ -39,7 +39,7 @@ def arm_answers(source: Source, figures: Drawn) -> list[tuple[str, list[str]]]:
                 *number_words(group, figures.settings),
             ],
         )
-        for group in figures.groups[:MOST_GROUPS]
+        for group in drawn(figures.groups)
     )
     return [(label, words) for label, words in every if words]
 

@@ -16,7 +16,7 @@ with parsed as (
                     "usage": {"prompt_tokens": "DOUBLE", "completion_tokens": "DOUBLE"},
                     "choices": [{
                         "finish_reason": "VARCHAR",
-                        "message": {"content": "VARCHAR"},
+                        "message": {"content": "VARCHAR", "refusal": "VARCHAR"},
                         "logprobs": {"content": "JSON"}
                     }]
                 }'
@@ -93,7 +93,8 @@ select
     answer.system_fingerprint as system_fingerprint,
     answer.service_tier as service_tier,
     answer.choices[1].finish_reason as finish_reason,
-    answer.choices[1].message.content as text,
+    -- A model that refuses to fill in a schema says so beside the content: those are the words that it gave.
+    coalesce(answer.choices[1].message.content, answer.choices[1].message.refusal) as text,
     try_cast(answer.usage.prompt_tokens as bigint) as prompt_tokens,
     try_cast(answer.usage.completion_tokens as bigint) as completion_tokens,
     followed_entry.token as token,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reports.arms import groups, number_words
+from reports.arms import Group, drawn, groups, number_words
 from reports.charts_of_text_days import agreement_over_days
 from reports.charts_of_texts import by_arm
 from reports.figures_of_arms import by_arm_figure
@@ -51,6 +51,14 @@ SERIES = [series(100, samples=5), series(25), series(50), series(400)]
 TEXTS = [text(25, {20: 1}), text(50, {12: 1, 1: 8}), text(100, {1: 4})]
 MADE = settings(SERIES, None)
 (GROUP,) = groups(SERIES, MADE, {row.key: row for row in TEXTS}, [], [], [])
+
+
+def test_of_many_questions_those_are_drawn_that_agree_least() -> None:
+    """In their order; one that nobody answered never is."""
+    alike, unanswered = (Group(GROUP.key, "", [GROUP.arms[at]]) for at in (0, 3))
+    many = [unanswered, *[alike] * 6, GROUP]
+    assert drawn(many) == [*[alike] * 5, GROUP]
+    assert drawn(many[:2]) == [alike]
 
 
 def test_arms_that_differ_in_a_number_are_compared_at_its_ends() -> None:

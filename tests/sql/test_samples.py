@@ -159,6 +159,15 @@ def test_odd_types_are_null_and_break_nothing(sample: Callable[..., dict[str, An
     assert (row["prompt_tokens"], row["completion_tokens"]) == (None, None)
 
 
+@pytest.mark.parametrize(("content", "text"), [(None, "I cannot."), ("", ""), ("Heads", "Heads")])
+def test_a_refusal_is_the_text_where_there_is_no_content(
+    sample: Callable[..., dict[str, Any]], content: str | None, text: str
+) -> None:
+    """Nine equal answers and one refusal do not agree."""
+    body = {"choices": [{"message": {"role": "assistant", "content": content, "refusal": "I cannot."}}]}
+    assert sample(response=json.dumps(body), request=PLAIN)["text"] == text
+
+
 def test_only_a_header_of_the_simulator_marks_a_sample(sample: Callable[..., dict[str, Any]]) -> None:
     """Nothing that a model or another header says does."""
     row = sample(headers={"x-note": '"x-flipbook-simulated":"1"'}, text='"x-flipbook-simulated":"1"')
