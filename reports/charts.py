@@ -17,28 +17,60 @@ INK = "currentColor"
 CHANGED = "var(--changed)"
 FONT = "system-ui, sans-serif"
 
+# A word at a line: how high one stands, and how wide a character of it is at most, in pixels.
+_LANE, _CHARACTER = 11, 6
+
 
 def change_lines(changes: Sequence[Change], days: Axis) -> list[Any]:
     """A line and a word at each change; lighter where it is our own."""
     layers = []
+    lanes = _lanes(changes, days)
     for is_ours, dash, color in ((False, [4, 3], CHANGED), (True, [1, 3], INK)):
-        rows = [{"x": one.day.toordinal() - 0.5, "t": one.word} for one in changes if one.is_ours is is_ours]
+        rows = [_at(one) for one in changes if one.is_ours is is_ours]
         if rows:
-            rule = chart_of(rows).mark_rule(color=color, strokeDash=dash).encode(x=day_x(days))
-            words = words_at(rows, days, alt.value(0), dy=-5, color=color, opacity=0.7 if is_ours else 1)
-            layers += [rule, *words]
+            layers.append(chart_of(rows).mark_rule(color=color, strokeDash=dash).encode(x=day_x(days)))
+        for lane in sorted(set(lanes)):
+            here = [_at(one) for one, its in zip(changes, lanes, strict=True) if one.is_ours is is_ours and its == lane]
+            style = {"color": color, "opacity": 0.7 if is_ours else 1}
+            layers += words_at(here, days, alt.value(0), dy=-5 - _LANE * lane, **style)
     return layers
+
+
+def headroom(changes: Sequence[Change], days: Axis, otherwise: int) -> int:
+    """How far above its panel a title stands, so that the words at the lines are below it."""
+    return 16 + _LANE * max(_lanes(changes, days)) if changes else otherwise
+
+
+def _at(change: Change) -> dict[str, Any]:
+    return {"x": change.day.toordinal() - 0.5, "t": change.word}
+
+
+def _lanes(changes: Sequence[Change], days: Axis) -> list[int]:
+    """How high each word stands: one higher than the word before it, where it would begin on top of that."""
+    ends: list[float] = []
+    lanes = []
+    for change in changes:
+        at = _at(change)["x"]
+        x, width = (at - days.low) / (days.high - days.low) * WIDTH, _CHARACTER * (len(change.word) + 1)
+        begin = x - width if _is_late(at, days) else x
+        lane = next((lane for lane, end in enumerate(ends) if end <= begin), len(ends))
+        ends[lane : lane + 1] = [begin + width]
+        lanes.append(lane)
+    return lanes
 
 
 def words_at(rows: list[dict[str, Any]], days: Axis, y: Any, **style: Any) -> list[Any]:
     """A word beside each line: to its right, or near the figure's end to its left, where there is room."""
-    end = days.high - 0.15 * (days.high - days.low)
     layers = []
     for align, dx, is_late in (("left", 3, False), ("right", -3, True)):
-        if here := [row for row in rows if (row["x"] > end) is is_late]:
+        if here := [row for row in rows if _is_late(row["x"], days) is is_late]:
             text = chart_of(here).mark_text(align=align, dx=dx, fontSize=10, **style)
             layers.append(text.encode(x=day_x(days), y=y, text="t:N"))
     return layers
+
+
+def _is_late(x: float, days: Axis) -> bool:
+    return x > days.high - 0.15 * (days.high - days.low)
 
 
 def chart_of(rows: list[dict[str, Any]]) -> Any:

@@ -7,7 +7,7 @@ import altair as alt
 
 from reports.axis import Axis, day_axis
 from reports.changes import ANCHOR, Drift, DriftPanel
-from reports.charts import CHANGED, WIDTH, change_lines, chart_of, day_x, filled, svg_of
+from reports.charts import CHANGED, WIDTH, change_lines, chart_of, day_x, filled, headroom, svg_of
 from reports.format import significant
 from reports.looks import Look
 from tasks.core.plan import SeriesKey
@@ -39,7 +39,7 @@ def _panel(panel: DriftPanel, days: Axis, top: float, label: str, look: Look) ->
         *change_lines(panel.changes, days),
         *_diamonds(panel, days, y),
     ]
-    title = alt.TitleParams(label, anchor="start", frame="group", fontSize=12, offset=16 if panel.changes else 5)
+    title = alt.TitleParams(label, anchor="start", frame="group", fontSize=12, offset=headroom(panel.changes, days, 5))
     return alt.layer(*layers).properties(width=WIDTH, height=_HEIGHT, title=title)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 
 from reports.axis import Axis, day_axis, log_odds, odds_axis
-from reports.charts import INK, WIDTH, axis_scale, axis_ticks, change_lines, chart_of, day_x, svg_of
+from reports.charts import INK, WIDTH, axis_scale, axis_ticks, change_lines, chart_of, day_x, headroom, svg_of
 from reports.looks import Look
 from reports.over_days import OverDays, Panel, shares_axis
 from tasks.core.plan import SeriesKey
@@ -44,7 +44,7 @@ def _panel(panel: Panel, days: Axis, odds: Axis, label: str, look: Look, height:
         *change_lines(panel.changes, days),
         _discs(panel, days, odds, look),
     ]
-    title = alt.TitleParams(label, anchor="start", frame="group", fontSize=13, offset=16 if panel.changes else 6)
+    title = alt.TitleParams(label, anchor="start", frame="group", fontSize=13, offset=headroom(panel.changes, days, 6))
     return alt.layer(*[layer for layer in layers if layer is not None]).properties(
         width=WIDTH, height=height, title=title
     )

@@ -93,7 +93,9 @@ def _most_frequent(discs: list[Disc]) -> tuple[list[Disc], int]:
 def _panel(rows: StudyRows, key: SeriesKey, discs: Iterable[Disc]) -> Panel:
     mine = [disc for disc in discs if disc.key == key]
     periods = sorted({disc.period for disc in mine}, key=lambda period: period.first)
-    return Panel(key, mine, gaps_between(periods), changes_of([row for row in rows.change.drift if row.key == key]))
+    first, last = rows.study.first_day, rows.study.last_day
+    gaps = gaps_between(periods, first, last) if first and last else []
+    return Panel(key, mine, gaps, changes_of([row for row in rows.change.drift if row.key == key]))
 
 
 def changes_of(rows: Sequence[DriftRow]) -> list[Change]:
@@ -101,11 +103,12 @@ def changes_of(rows: Sequence[DriftRow]) -> list[Change]:
     return [Change(row.day, word_of(row.reasons), not row.is_alarm) for row in rows if row.reason]
 
 
-def gaps_between(periods: Sequence[Period]) -> list[Period]:
-    """The stretches of days between periods that have no data."""
+def gaps_between(periods: Sequence[Period], first: dt.date, last: dt.date) -> list[Period]:
+    """The stretches of days without data from `first` to `last`: between these periods, before them and after them."""
     one = dt.timedelta(days=1)
+    every = [Period(first - one, first - one), *periods, Period(last + one, last + one)]
     return [
-        Period(left.last + one, right.first - one) for left, right in pairwise(periods) if left.last + one < right.first
+        Period(left.last + one, right.first - one) for left, right in pairwise(every) if left.last + one < right.first
     ]
 
 

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from reports.axis import day_axis, log_odds, odds_axis
+from reports.charts import headroom
 from reports.charts_of_values import values_over_days
 from reports.looks import model_looks
 from reports.over_days import Change, Disc, OverDays, Panel, gaps_between
@@ -20,7 +21,9 @@ DAYS = [Period(dt.date(2026, 10, n), dt.date(2026, 10, n)) for n in (1, 2, 5)]
 def svg() -> str:
     """A panel of three days, two of them apart, with a change on the last."""
     discs = [Disc(KEY, day, 96.0, 96.0, 5, 0.5) for day in DAYS] + [Disc(KEY, day, 97.0, 97.1, 5, 0.5) for day in DAYS]
-    panel = Panel(KEY, discs, gaps_between(DAYS), [Change(DAYS[-1].first, "new fingerprint")])
+    panel = Panel(
+        KEY, discs, gaps_between(DAYS, DAYS[0].first, DAYS[-1].last), [Change(DAYS[-1].first, "new fingerprint")]
+    )
     figure = OverDays([panel], DAYS[0].first, DAYS[-1].last, "", 0, 0)
     return values_over_days(figure, {KEY: "<m> & co"}, model_looks(["m"]), 'what "it" shows')
 
@@ -51,7 +54,29 @@ def test_a_change_is_marked_with_a_word_and_a_gap_is_shown(svg: str) -> None:
     """Never by colour alone; days without data are visibly empty."""
     assert "new fingerprint" in svg
     assert 'fill-opacity="0.07"' in svg
-    assert gaps_between(DAYS) == [Period(dt.date(2026, 10, 3), dt.date(2026, 10, 4))]
+    between = Period(dt.date(2026, 10, 3), dt.date(2026, 10, 4))
+    assert gaps_between(DAYS, DAYS[0].first, DAYS[-1].last) == [between]
+
+
+def test_days_before_a_series_and_after_it_are_empty_too() -> None:
+    """A series that appears or ends in the middle is seen to."""
+    first, last = (Period(dt.date(2026, 10, day), dt.date(2026, 10, day)) for day in (1, 6))
+    assert gaps_between(DAYS[1:], first.first, last.last) == [
+        first,
+        Period(dt.date(2026, 10, 3), dt.date(2026, 10, 4)),
+        last,
+    ]
+
+
+def test_words_of_changes_do_not_stand_on_each_other() -> None:
+    """Two days apart, the second one is higher; with room between them, they are level."""
+    days = day_axis(dt.date(2026, 10, 1), dt.date(2026, 10, 30))
+    changes = [Change(dt.date(2026, 10, day), "other values") for day in (5, 7, 20, 29, 30)]
+    assert [headroom(changes[:number], days, 6) for number in (0, 1, 2)] == [6, 16, 27]
+    assert headroom([changes[0], changes[2]], days, 6) == 16
+    # Near the end they stand to the left of their lines.
+    assert headroom(changes[2:4], days, 6) == 16
+    assert headroom(changes[3:], days, 6) == 27
 
 
 @pytest.mark.parametrize(
