@@ -19,9 +19,10 @@ setup: .venv/.installed
 demo: setup
 	$(BIN)/flipbook demo
 
-# A file at a time on each of some processes: what a file shares, such as a server, is started once in it.
+# A file at a time on each of some processes: what a file shares, such as a server, is started once in it. In the order of
+# tests/conftest.py, not the files with most tests first.
 test: setup
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup
 	$(BIN)/ruff check .
