@@ -17,7 +17,9 @@ from tasks.core.study import Study
 FIRST_DAY = dt.date(2026, 1, 1)
 PAGES_SHARE = 1 / 5
 # A run that no process executes after so long is asked about; and is given up, where its worker was killed with it.
-ASKED_AFTER_S, ASKED_EVERY_S, GIVEN_UP_AFTER_S = 4, 2, 60
+ASKED_AFTER_S, ASKED_EVERY_S, GIVEN_UP_AFTER_S = 4, 2, 30
+# Where nobody tells the server that a process is gone, it takes five minutes to find out: an operator who knows is sooner.
+UNTOLD_S = 10
 FINAL = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 
 
@@ -46,6 +48,8 @@ class Life:
     state: str | None = None
     """The name of the state that it ended in, as Prefect has it."""
     said_at: float = field(default_factory=time.time)
+    is_told: bool = False
+    """Whether the server knows that it is over."""
 
     @property
     def is_living(self) -> bool:
@@ -143,12 +147,25 @@ class Jobs:
                     continue
                 self.lives[flow_run] = Life(_job(parameters), now)
             life = self.lives[flow_run]
-            life.process, life.ended_at, life.is_over = process, None, False
+            life.process, life.ended_at, life.is_over, life.is_told = process, None, False, False
         for flow_run, life in self.lives.items():
             if life.is_living and flow_run not in living:
                 life.ended_at, life.is_over = now, True
             elif life.process is None and not life.is_over:
                 self._ask_about(flow_run, life, now)
+            elif life.is_over and not life.is_told:
+                self._tell(flow_run, life, now)
+
+    def _tell(self, flow_run: str, life: Life, now: float) -> None:
+        """Say of a run whose process is gone that it crashed, unless the server has heard of its end from others."""
+        if now - (life.ended_at or 0) < UNTOLD_S or now - life.said_at < ASKED_EVERY_S:
+            return
+        life.said_at = now
+        if state := self._api.state(flow_run):
+            kind, _ = state
+            life.is_told = kind in FINAL
+            if kind in {"RUNNING", "PENDING", "CANCELLING"}:
+                self._api.crash(flow_run, "Its process is gone.")
 
     def _ask_about(self, flow_run: str, life: Life, now: float) -> None:
         age_s = now - life.asked_at
