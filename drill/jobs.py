@@ -18,6 +18,8 @@ FIRST_DAY = dt.date(2026, 1, 1)
 PAGES_SHARE = 1 / 5
 # A run that no process executes after so long is asked about; and is given up, where its worker was killed with it.
 ASKED_AFTER_S, ASKED_EVERY_S, GIVEN_UP_AFTER_S = 4, 2, 30
+# So long a run waits for a worker, or for the study's slot. What the server scheduled by a clock that was ahead waits longer.
+SCHEDULED_S = 60
 # Where nobody tells the server that a process is gone, it takes five minutes to find out: an operator who knows is sooner.
 UNTOLD_S = 10
 FINAL = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
@@ -164,8 +166,8 @@ class Jobs:
         if state := self._api.state(flow_run):
             kind, _ = state
             life.is_told = kind in FINAL
-            if kind in {"RUNNING", "PENDING", "CANCELLING"}:
-                self._api.crash(flow_run, "Its process is gone.")
+            if not life.is_told:
+                self._api.crash(flow_run, "Its process is gone, or never came.")
 
     def _ask_about(self, flow_run: str, life: Life, now: float) -> None:
         age_s = now - life.asked_at
@@ -174,7 +176,7 @@ class Jobs:
         life.said_at = now
         if state := self._api.state(flow_run):
             kind, _ = state
-            life.is_over = kind in FINAL or (kind != "SCHEDULED" and age_s > GIVEN_UP_AFTER_S)
+            life.is_over = kind in FINAL or age_s > (SCHEDULED_S if kind == "SCHEDULED" else GIVEN_UP_AFTER_S)
 
 
 def _job(parameters: Mapping[str, Any]) -> Job:
