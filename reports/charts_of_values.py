@@ -81,6 +81,7 @@ def _gaps(panel: Panel, days: Axis) -> Any:
 
 
 def _y(axis: Axis) -> Any:
-    return alt.Y(
-        "y:Q", title="probability", scale=axis_scale(axis), axis=axis_ticks(axis, titleFontSize=10, minExtent=50)
-    )
+    # By the longest label: how wide the page's font will be is not known where the title is placed.
+    extent = max([50, *(7 * len(label) + 8 for label in axis.labels)])
+    ticks = axis_ticks(axis, titleFontSize=10, minExtent=extent)
+    return alt.Y("y:Q", title="probability", scale=axis_scale(axis), axis=ticks)

@@ -234,9 +234,15 @@ def over_days(rows: Sequence[CountsRow]) -> list[str]:
         return []
     least = min(size for size in sizes if size >= enough)
     seen = [rarefied_values(row.counts, least) for row in kept]
-    low, high = (f.significant(end) if round(end, 6) % 1 else f.count(round(end)) for end in (min(seen), max(seen)))
+    low, high = (_number(end) for end in (min(seen), max(seen)))
     size = "" if least == max(sizes) else f" in {f.counted(least, 'call')}"
     days = f"{len(kept)} days" if len(kept) == len(rows) else f"{len(kept)} of {len(rows)} days"
     if low == high:
         return [f"Each of the {days} shows {low} {'value' if low == '1' else 'values'}{size}."]
     return [f"A day shows between {low} and {high} values{size}, over {days}."]
+
+
+def _number(values: float) -> str:
+    """To three digits; what is whole then as a count."""
+    shown = f.significant(values)
+    return f.count(round(values)) if float(shown.replace(",", "")).is_integer() else shown
