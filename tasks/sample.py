@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
+from prefect.exceptions import TerminationSignal
 
 from tasks.core.endpoints import Endpoint
 from tasks.core.preflight import keys_of
@@ -125,6 +126,15 @@ async def _run_all(samplings: list[TargetSampling], deadline_minutes: float | No
     try:
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(run_target(sampling)) for sampling in samplings]
+    except BaseExceptionGroup as raised:
+        # Prefect raises it wherever the process is when it is to end, here within tasks, and knows it bare alone: as a
+        # group, a run that was cancelled would be one that crashed.
+        ended: BaseException | None = raised.subgroup(TerminationSignal)
+        while isinstance(ended, BaseExceptionGroup):
+            ended = ended.exceptions[0]
+        if ended:
+            raise ended from None
+        raise
     finally:
         if deadline:
             deadline.cancel()

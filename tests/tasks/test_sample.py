@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from prefect.cache_policies import NO_CACHE
+from prefect.exceptions import TerminationSignal
 
 from tasks import target_sampling
 from tasks.core.endpoints import Endpoint
@@ -323,6 +324,18 @@ def test_nothing_of_prefects_stands_between_a_request_and_its_answer() -> None:
     """No cache, no result store, no retries: three draws of one prompt are three calls."""
     assert sample_target.cache_policy == NO_CACHE
     assert (sample_target.persist_result, sample_target.retries) == (False, 0)
+
+
+async def test_a_signal_to_end_is_raised_as_it_came(
+    start_simulator: Start, new_spool: NewSpool, new_study: NewStudy
+) -> None:
+    """Not in a group: Prefect would call a run crashed that was cancelled."""
+
+    def end(_: Progress) -> None:
+        raise TerminationSignal(signal.SIGTERM)
+
+    with pytest.raises(TerminationSignal):
+        await sample(new_spool(new_study()), at(start_simulator().base_url), on_progress=end)
 
 
 async def test_progress_is_told_and_ends_with_the_whole(
