@@ -218,14 +218,11 @@ def stands_out(statistic: Statistic, counts: Array) -> float:
 
     A one-sided prediction interval of Student's t with one degree of freedom less than others. `counts`: shape (D, K).
     """
-    others = counts[1:]
-    rests = others.sum(axis=0) - others
-    apart = [_between(statistic, day, rest) for day, rest in zip(others, rests, strict=True)]
-    observed = float(_between(statistic, counts[0], others.sum(axis=0)))
+    observed, apart = _apart(statistic, counts)
     mean, deviation = float(np.mean(apart)), float(np.std(apart, ddof=1))
     if observed <= mean or deviation == 0:
         return float(observed <= mean)
-    return float(stdtr(len(others) - 1, -(observed - mean) / (deviation * math.sqrt(1 + 1 / len(others)))))
+    return float(stdtr(len(apart) - 1, -(observed - mean) / (deviation * math.sqrt(1 + 1 / len(apart)))))
 
 
 def beyond(statistic: Statistic, counts: Array) -> float:
@@ -234,12 +231,16 @@ def beyond(statistic: Statistic, counts: Array) -> float:
     Student's t of its distance over theirs, as if the distance were that of one measure to its mean, either way: exact for
     a normal one, and cautious for more. `counts`: shape (D, K).
     """
-    others = counts[1:]
-    rests = others.sum(axis=0) - others
-    apart = [_between(statistic, day, rest) for day, rest in zip(others, rests, strict=True)]
+    observed, apart = _apart(statistic, counts)
     typical = math.sqrt(math.fsum(one**2 for one in apart) / len(apart))
-    observed = _between(statistic, counts[0], others.sum(axis=0))
-    return min(1.0, 2 * float(stdtr(len(others) - 1, -observed / typical))) if typical > 0 else 1.0
+    return min(1.0, 2 * float(stdtr(len(apart) - 1, -observed / typical))) if typical > 0 else 1.0
+
+
+def _apart(statistic: Statistic, counts: Array) -> tuple[float, list[float]]:
+    """How far the first day is from the others, and each of them from the rest of them."""
+    others = counts[1:]
+    together = others.sum(axis=0)
+    return _between(statistic, counts[0], together), [_between(statistic, day, together - day) for day in others]
 
 
 def finest(sides: Sides, effect: float) -> float:
