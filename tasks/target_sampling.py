@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from tasks.core.plan import Block, Series, SeriesKey, blocks_of_target, series_of_target
-from tasks.core.prices import cost_usd, embedding_usd, estimated_tokens, price_of
+from tasks.core.prices import cost_usd, estimated_tokens, price_of
 from tasks.core.study import Target
 from tasks.limits import Brake, Budget
 from tasks.provider import Answer, Provider
@@ -83,11 +83,12 @@ class TargetSampling:
         self._spool, self._target, self._provider = spool, target, provider
         self._alone, self._budget, self._stop_run, self._on_progress = alone, budget, stop_run, on_progress
         self._price = price_of(provider.endpoint, target.model)
-        self._study = spool.header.study
-        series = series_of_target(spool.header.study, target)
+        study = spool.header.study
+        self._embedding_price = price_of(provider.endpoint, study.embedding_model) if study.embedding_model else None
+        series = series_of_target(study, target)
         self._prepared = {one.key: self._prepare(one) for one in series}
         self._given_up = RefusedSeries(self._prepared)
-        self._planned = len(series) * spool.header.study.samples
+        self._planned = len(series) * study.samples
         self._received: set[tuple[str, str, int]] = set()
         self._failures = 0
         self._dearest_usd: dict[SeriesKey, float] = {}
@@ -232,5 +233,5 @@ class TargetSampling:
 
     def _usd(self, prompt_tokens: float, completion_tokens: float) -> float:
         """Of a call, and of its completion's embedding, which is asked for after the run and counts to its budget."""
-        embedded_usd = embedding_usd(self._study, self._provider.endpoint, completion_tokens)
-        return (cost_usd(self._price, prompt_tokens, completion_tokens) or 0) + (embedded_usd or 0)
+        asked_usd = cost_usd(self._price, prompt_tokens, completion_tokens) or 0
+        return asked_usd + (cost_usd(self._embedding_price, completion_tokens, 0) or 0)
