@@ -15,7 +15,7 @@ from tasks.disk import sha256_of, sync
 from tasks.settings import Settings
 from tasks.spool.folder import FINISHED, HEADER, LANDED
 from tasks.sql_files import statement
-from tasks.warehouse import CATALOG, ROW_GROUP_SIZE, STORAGE_VERSION, Warehouse, quoted
+from tasks.warehouse import CATALOG, FILE_OPTIONS, Warehouse, quoted
 
 MANIFEST, WAREHOUSE, SPOOL = "backup.json", "flipbook.duckdb", "spool"
 
@@ -121,8 +121,7 @@ def _copy_warehouse(settings: Settings, file: Path) -> tuple[dict[str, int], int
         counts = counts_of(warehouse)
         found = warehouse.format
         # As the warehouse itself is made; the clauses of its columns are copied with them.
-        options = f"row_group_size {ROW_GROUP_SIZE}, storage_version '{STORAGE_VERSION}'"
-        warehouse.execute(f"attach {quoted(file)} as copy ({options})")
+        warehouse.execute(f"attach {quoted(file)} as copy ({FILE_OPTIONS})")
         warehouse.execute(f"copy from database {CATALOG} to copy")
         warehouse.execute("detach copy")
     with Warehouse.open(settings.model_copy(update={"warehouse": str(file)}), read_only=True) as copied:

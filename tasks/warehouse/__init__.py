@@ -3,7 +3,7 @@
 `Warehouse.open` is all that others need. What differs between a file and a DuckLake is in `file` and `lake`.
 """
 
-from tasks.warehouse.file import ROW_GROUP_SIZE, STORAGE_VERSION
+from tasks.warehouse.file import FILE_OPTIONS
 from tasks.warehouse.migrations import newest_format
 from tasks.warehouse.opened import Warehouse, exists, name_of
 from tasks.warehouse.shared import (
@@ -18,10 +18,9 @@ from tasks.warehouse.shared import (
 
 __all__ = [
     "CATALOG",
+    "FILE_OPTIONS",
     "MEMORY_LIMIT",
     "OUT_OF_MEMORY",
-    "ROW_GROUP_SIZE",
-    "STORAGE_VERSION",
     "UNFIT_INPUT",
     "Warehouse",
     "exists",

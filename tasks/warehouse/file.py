@@ -31,6 +31,9 @@ STORAGE_VERSION = "v1.2.0"
 # A checkpoint writes a table's last row group again, whole: of DuckDB's 122,880 rows, twelve days of 10,000.
 ROW_GROUP_SIZE = 20_480
 
+# How a new file is made.
+FILE_OPTIONS = f"row_group_size {ROW_GROUP_SIZE}, storage_version '{STORAGE_VERSION}'"
+
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 # What DuckDB says where another process, or another thread of this one, has the file open.
 _HELD, _HELD_HERE = "Could not set lock", "Unique file handle conflict"
@@ -100,11 +103,10 @@ class FileBackend:
     def _make(self) -> None:
         """An empty file, whole or not at all: one that is half made when the disk is full nobody can open any more."""
         half_made = self.path.with_name(f".{self.path.name}.{os.getpid()}.new")
-        options = f"row_group_size {ROW_GROUP_SIZE}, storage_version '{STORAGE_VERSION}'"
         try:
             half_made.unlink(missing_ok=True)
             with duckdb.connect() as connection:
-                connection.execute(f"attach {quoted(half_made)} as made ({options})")
+                connection.execute(f"attach {quoted(half_made)} as made ({FILE_OPTIONS})")
                 connection.execute("checkpoint made; detach made")
             _name_if_free(half_made, self.path)
         except OSError as error:
