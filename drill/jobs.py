@@ -135,10 +135,14 @@ class Jobs:
     def learn_states(self) -> None:
         """Ask how each life ended, and say of those whose process is gone and that are under way, that they crashed."""
         for flow_run, life in self.lives.items():
-            if state := self._api.state(flow_run):
-                kind, life.state = state
-                if kind not in FINAL:
-                    self._api.crash(flow_run, "Its process is gone.")
+            self._settle(flow_run, life)
+
+    def _settle(self, flow_run: str, life: Life) -> None:
+        if state := self._api.state(flow_run):
+            kind, life.state = state
+            life.is_told = kind in FINAL
+            if not life.is_told:
+                self._api.crash(flow_run, "Its process is gone, or never came.")
 
     def _look(self) -> None:
         living, now = flow_processes(self._place.token), time.time()
@@ -163,11 +167,7 @@ class Jobs:
         if now - (life.ended_at or 0) < UNTOLD_S or now - life.said_at < ASKED_EVERY_S:
             return
         life.said_at = now
-        if state := self._api.state(flow_run):
-            kind, _ = state
-            life.is_told = kind in FINAL
-            if not life.is_told:
-                self._api.crash(flow_run, "Its process is gone, or never came.")
+        self._settle(flow_run, life)
 
     def _ask_about(self, flow_run: str, life: Life, now: float) -> None:
         age_s = now - life.asked_at
