@@ -63,15 +63,16 @@ class OverDays:
 
 def over_days(rows: StudyRows) -> OverDays | None:
     """The figure of a study; None where nothing was observed on any day."""
-    if not rows.discs or rows.study.first_day is None or rows.study.last_day is None:
+    first, last = rows.study.first_day, rows.study.last_day
+    if not rows.discs or first is None or last is None:
         return None
     keys = _most_varied(rows)
     shown = [of_day for of_day in rows.discs if of_day.key in keys]
     joining = fitted({(of_day.key, of_day.day): len(of_day.n) for of_day in shown}, MOST_MARKS)
     discs, rarer = _most_frequent(_joined(shown, joining, rows.study.threshold_pp))
-    panels = [_panel(rows, key, discs) for key in keys]
+    panels = [_panel(rows, key, discs, first, last) for key in keys]
     every = len({of_day.key for of_day in rows.discs})
-    return OverDays(panels, rows.study.first_day, rows.study.last_day, joining.note, every - len(keys), rarer)
+    return OverDays(panels, first, last, joining.note, every - len(keys), rarer)
 
 
 def _most_varied(rows: StudyRows) -> list[SeriesKey]:
@@ -90,12 +91,11 @@ def _most_frequent(discs: list[Disc]) -> tuple[list[Disc], int]:
     return kept, len(discs) - len(kept)
 
 
-def _panel(rows: StudyRows, key: SeriesKey, discs: Iterable[Disc]) -> Panel:
+def _panel(rows: StudyRows, key: SeriesKey, discs: Iterable[Disc], first: dt.date, last: dt.date) -> Panel:
     mine = [disc for disc in discs if disc.key == key]
     periods = sorted({disc.period for disc in mine}, key=lambda period: period.first)
-    first, last = rows.study.first_day, rows.study.last_day
-    gaps = gaps_between(periods, first, last) if first and last else []
-    return Panel(key, mine, gaps, changes_of([row for row in rows.change.drift if row.key == key]))
+    changes = changes_of([row for row in rows.change.drift if row.key == key])
+    return Panel(key, mine, gaps_between(periods, first, last), changes)
 
 
 def changes_of(rows: Sequence[DriftRow]) -> list[Change]:
