@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -76,6 +76,11 @@ class Comparison:
     def p_values(self) -> dict[str, float]:
         """The p-values of the tests that could be made, by name."""
         return {name: figure.p_value for name, figure in self.figures.items() if figure.p_value is not None}
+
+    @property
+    def leaves_open(self) -> bool:
+        """Whether draws cannot say of some test that the day has changed, however far it lies from the others."""
+        return any(name.endswith(APART) for name in self.figures)
 
     @property
     def p_value(self) -> float | None:
@@ -249,14 +254,18 @@ def finest(sides: Sides, effect: float) -> float:
     return 1 / math.comb(int(clumps.number.sum()), clumps.on_first)
 
 
-def lingering(day: Comparison, before: Comparison) -> dict[str, float]:
-    """How likely two days in a row both lie so far from the same others, of the tests whose draws cannot say; by test."""
-    found = {}
-    for name, figure in day.figures.items():
-        other = before.figures.get(name)
-        if name.endswith(APART) and figure.statistic is not None and other is not None and other.statistic is not None:
-            found[name.removesuffix(APART)] = max(figure.statistic, other.statistic) ** 2
-    return found
+def lingering(day: Comparison, before: Comparison) -> Comparison:
+    """The day's comparison, with the day before's to the same others: where draws cannot say, both may lie too far off.
+
+    Such a test's p-value is that of both days, if it is smaller: the larger one squared, and doubled for one more try.
+    """
+    figures = dict(day.figures)
+    for name, p_value in day.p_values.items():
+        chances = [of.figures[name + APART].statistic for of in (day, before) if name + APART in of.figures]
+        known = [chance for chance in chances if chance is not None]
+        if len(known) == 2:
+            figures[name] = replace(figures[name], p_value=min(p_value, 2 * max(known) ** 2))
+    return Comparison(figures)
 
 
 def _between(statistic: Statistic, first: Array, second: Array) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tasks.core.canonical import canonical_json, digest
-from tasks.core.change import APART, METHOD, Comparison, Observed, compare, is_new_ground
+from tasks.core.change import METHOD, Comparison, Observed, compare, is_new_ground, lingering
 from tasks.core.drift import (
     BASELINE_DAYS,
     BORN,
@@ -92,17 +92,13 @@ class Deciding:
             return alone
         days = baseline(history)
         previous_hash, previous = self._compared(key, date, [history[-1].day])
-        baseline_hash, from_baseline = self._compared(key, date, days)
-        last = history[-1].day
-        is_dull = any(name.endswith(APART) for name in from_baseline.figures)
-        before = self._compared(key, last, days)[1] if is_dull and last not in days else None
+        baseline_hash, from_baseline = self._from_baseline(key, date, history[-1].day, days)
         grids = [grid for grid in (self._show(key, one).grid for one in days) if grid]
         return replace(
             alone,
             previous=previous,
             previous_hash=previous_hash,
             from_baseline=from_baseline,
-            previous_from_baseline=before,
             baseline_days=tuple(days),
             baseline_hash=baseline_hash,
             grid_chance=chance_of_grid(day.grid, grids) if day.grid and grids else None,
@@ -117,8 +113,17 @@ class Deciding:
         return [self._redrawn(one, most) if one.key in lacking else one for one in evidence]
 
     def _redrawn(self, one: Evidence, most: int) -> Evidence:
-        found, from_baseline = self._compared(one.key, one.day, one.baseline_days, most)
+        found, from_baseline = self._from_baseline(one.key, one.day, one.history[-1].day, one.baseline_days, most)
         return replace(one, baseline_hash=found, from_baseline=from_baseline)
+
+    def _from_baseline(
+        self, key: SeriesKey, date: dt.date, last: dt.date, days: Sequence[dt.date], most: int = MOST_DRAWS
+    ) -> tuple[str, Comparison]:
+        """A day against its baseline, as `_compared`; where that leaves open whether it changed, the last day has a say."""
+        found, comparison = self._compared(key, date, days, most)
+        if last in days or not comparison.leaves_open:
+            return found, comparison
+        return found, lingering(comparison, self._compared(key, last, days)[1])
 
     def _settled(self, one: Evidence) -> Evidence:
         """The same, and how the day compares with what was before the day before, which began a new regime."""

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.core.change import Comparison, lingering
+from tasks.core.change import Comparison
 from tasks.core.plan import Asked, SeriesKey
 from tasks.core.statistics import benjamini_hochberg
 
@@ -111,7 +111,6 @@ class Evidence:
     previous: Comparison | None = None
     previous_hash: str | None = None
     from_baseline: Comparison | None = None
-    previous_from_baseline: Comparison | None = None
     baseline_days: Sequence[dt.date] = ()
     baseline_hash: str | None = None
     grid_step_nat: float | None = None
@@ -123,21 +122,8 @@ class Evidence:
 
     @property
     def p_value(self) -> float | None:
-        """Of the tests against the baseline: the smallest, times their number."""
-        if self.from_baseline is None or self.from_baseline.p_value is None:
-            return None
-        p_values = self.p_values
-        return min([1.0, *(len(p_values) * p_value for p_value in p_values.values())])
-
-    @property
-    def p_values(self) -> dict[str, float]:
-        """By test. Where draws cannot say, the day and the one before may both stand out."""
-        p_values = self.from_baseline.p_values if self.from_baseline else {}
-        if self.from_baseline is None or self.previous_from_baseline is None:
-            return p_values
-        both = lingering(self.from_baseline, self.previous_from_baseline)
-        # One more try each.
-        return {name: min(p_value, 2 * both.get(name, 1.0)) for name, p_value in p_values.items()}
+        """Of the tests against the baseline."""
+        return self.from_baseline.p_value if self.from_baseline else None
 
     @property
     def is_settling(self) -> bool:
@@ -251,7 +237,7 @@ def _regime(one: Evidence, *, differs: bool, is_news: bool) -> dt.date:
 
 def _reasons(one: Evidence) -> list[str]:
     """What differs: each test that rejects, with the correction that made the series' p-value, and the grid."""
-    p_values = one.p_values
+    p_values = one.from_baseline.p_values if one.from_baseline else {}
     rejected = [reason for name, reason in REASONS.items() if len(p_values) * p_values.get(name, 1.0) <= LEVEL]
     return [*dict.fromkeys(rejected), *(["grid"] if one.has_other_grid else [])]
 
