@@ -21,7 +21,7 @@ from tasks.landed import Landing, left_behind
 from tasks.patterns import catalogue_patterns
 from tasks.render import get_ready, render
 from tasks.settings import Settings
-from tasks.spool import Folder, finished_not_landed
+from tasks.spool import Folder, left_to_land
 
 MOST_REJECTS_SAID = 10
 
@@ -56,13 +56,13 @@ class Result:
 
 
 def land_spools(settings: Settings, *, pages: bool = True) -> Result:
-    """Land every finished spool that has not landed, whoever wrote it.
+    """Land every finished spool that has not landed, whoever wrote it; not one that its own process is about to land.
 
     One that cannot land stays, holds up none of the others, and is raised at the end. Raises WarehouseHeldError: then
     all of them stay.
     """
     now = dt.datetime.now(dt.UTC)
-    folders = finished_not_landed(settings.spool)
+    folders = left_to_land(settings.spool)
     landings, landed, ends, problems = [], [], [], []
     with judge() as judging:
         if folders:

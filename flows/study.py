@@ -26,7 +26,7 @@ from tasks.patterns import refuse_bad_pattern
 from tasks.provenance import revision
 from tasks.sample import Outcome, sample_study
 from tasks.settings import Settings, read_settings
-from tasks.spool import RunHeader, Spool, close_past, finished_not_landed, prune
+from tasks.spool import RunHeader, Spool, close_past, left_to_land, prune
 from tasks.target_sampling import Progress
 
 
@@ -73,7 +73,7 @@ async def study(study: Study, day: dt.date | None = None, new: bool = False, pag
 async def _refused(settings: Settings, refusal: UsageError, *, pages: bool, name: str | None = None) -> State:
     """Nothing is sampled, but what others left in the spool lands."""
     try:
-        if finished_not_landed(settings.spool):
+        if left_to_land(settings.spool):
             await _land(settings, pages=pages)
     except FlipbookError as error:
         return Failed(name=name, message=f"{refusal} {error}")

@@ -3,7 +3,7 @@
 from tasks.spool.folder import Folder, SampleLine
 from tasks.spool.header import RunHeader
 from tasks.spool.line import LineTemplate
-from tasks.spool.shelf import close_past, finished_not_landed, prune
+from tasks.spool.shelf import close_past, finished_not_landed, left_to_land, prune
 from tasks.spool.writing import Spool, SpoolWriteError
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "SpoolWriteError",
     "close_past",
     "finished_not_landed",
+    "left_to_land",
     "prune",
 ]

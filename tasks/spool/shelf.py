@@ -1,17 +1,31 @@
 """All runs of a spool: what is ready to land, what was left behind, what may go."""
 
 import datetime as dt
+import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from tasks.spool.folder import HALF_MADE, LANDED, LEFT_BEHIND, Folder, folders
+from tasks.holders import holders
+from tasks.spool.folder import HALF_MADE, LANDED, LEFT_BEHIND, LOCK, Folder, folders
 from tasks.spool.writing import Spool
 
 
 def finished_not_landed(root: Path) -> list[Folder]:
     """The runs that are ready to land, oldest first, whoever wrote them."""
     return [folder for folder in folders(root) if folder.is_finished and not folder.is_landed and folder.says_its_end]
+
+
+def left_to_land(root: Path) -> list[Folder]:
+    """Those of them that are this process's to land: not those that another one, which is about to, still holds.
+
+    Looked up, not tried: for a moment, a lock of ours would keep a run from being resumed.
+    """
+    return [folder for folder in finished_not_landed(root) if not _is_held_elsewhere(folder)]
+
+
+def _is_held_elsewhere(folder: Folder) -> bool:
+    return bool(set(holders(folder.path / LOCK)) - {os.getpid()})
 
 
 def close_past(root: Path, today: dt.date) -> list[Folder]:

@@ -15,7 +15,18 @@ import pytest
 
 from tasks.core.plan import series_of_study
 from tasks.core.study import Study, Target
-from tasks.spool import Folder, LineTemplate, RunHeader, Spool, SpoolWriteError, close_past, finished_not_landed, prune
+from tasks.holders import LOCKS
+from tasks.spool import (
+    Folder,
+    LineTemplate,
+    RunHeader,
+    Spool,
+    SpoolWriteError,
+    close_past,
+    finished_not_landed,
+    left_to_land,
+    prune,
+)
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 DAY = NOON.date()
@@ -179,6 +190,27 @@ def test_finished_runs_land_once(new_spool: NewSpool, new_study: NewStudy) -> No
     assert folder.run == run
     folder.mark_landed()
     assert finished_not_landed(root) == []
+
+
+@pytest.mark.skipif(not LOCKS.exists(), reason="the system does not list who holds a lock")
+def test_a_run_whose_process_still_holds_it_is_that_ones_to_land(new_spool: NewSpool, new_study: NewStudy) -> None:
+    """Its own process sees it; any other one not before that has ended."""
+    spool = new_spool(new_study())
+    spool.finish(spool.header.run("complete", None, attempted=20, ended_at=NOON, source="here"))
+    assert [folder.path for folder in left_to_land(spool.path.parent)] == [spool.path]
+    spool.close()
+    holding = (
+        f"import fcntl; lock = open({str(spool.path / 'lock')!r}); fcntl.flock(lock, fcntl.LOCK_EX); print(); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", holding], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout
+        other.stdout.readline()
+        assert left_to_land(spool.path.parent) == []
+        assert len(finished_not_landed(spool.path.parent)) == 1
+        other.kill()
+    assert [folder.path for folder in left_to_land(spool.path.parent)] == [spool.path]
 
 
 def test_what_was_left_behind_is_closed_when_its_day_is_over(new_spool: NewSpool, new_study: NewStudy) -> None:
