@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-lake check bench calibrate serve drill audit lock clean
+.PHONY: setup demo test check bench calibrate serve drill audit lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/.installed
@@ -23,10 +23,6 @@ demo: setup
 # tests/conftest.py, not the files with most tests first.
 test: setup
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
-
-# Four workers and a DuckLake: minutes, and more than a machine that also does the others in time.
-test-lake: setup
-	$(BIN)/pytest -m slow
 
 check: setup
 	$(BIN)/ruff check .

@@ -19,8 +19,6 @@ from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary
 
 from tasks.warehouse import Warehouse
 
-pytestmark = pytest.mark.slow
-
 PASSWORD = "operator:not-a-secret-of-anybody"
 END_S = 420
 # What no spelling of the key changes: JSON's, an address's or a page's.
