@@ -93,8 +93,10 @@ def marts(settings: Settings) -> Iterator[Warehouse]:
         return
     with Warehouse.open(settings, read_only=True) as warehouse:
         _refuse_others(warehouse)
-        is_current = warehouse.state in _states_of(settings.marts_file)
-    with Warehouse.open_copy(settings.marts_file if is_current else copy_marts(settings)) as copy:
+        is_current = warehouse.state in _states_of_copy(settings)
+    if not is_current:
+        copy_marts(settings)
+    with Warehouse.open_copy(settings) as copy:
         yield copy
 
 
@@ -105,11 +107,11 @@ def _refuse_others(warehouse: Warehouse) -> None:
         )
 
 
-def _states_of(file: Path) -> list[int]:
-    """The state of the DuckLake that a copy is of; nothing where there is none."""
-    if not file.exists():
+def _states_of_copy(settings: Settings) -> list[int]:
+    """The state of the DuckLake that the copy is of; nothing where there is none."""
+    if not settings.marts_file.exists():
         return []
-    with Warehouse.open_copy(file) as copy:
+    with Warehouse.open_copy(settings) as copy:
         # A copy that was made of a file's marts does not say it.
         return copy.column(statement("export/state")) if copy.column(statement("export/has_state")) == [True] else []
 

@@ -1,5 +1,6 @@
 """Where things are. Each setting is an environment variable `FLIPBOOK_<NAME>` and, on the command line, `--<name>`."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -42,12 +43,22 @@ class Settings(BaseSettings):
     warehouse_wait_s: float = Field(
         60, ge=0, description="How long to wait for a warehouse that another process holds."
     )
+    memory_limit: str = Field(
+        "700MB", description="What DuckDB may hold in memory at once; beyond it, it spills beside the warehouse."
+    )
     spool_keep_days: int = Field(7, ge=0, description="For how many days a landed spool is kept as a second copy.")
 
     @field_validator("warehouse_data")
     @classmethod
     def _folder_in_project(cls, data: str | None) -> str | None:
         return data if data is None or "://" in data else str(_in_project(Path(data)))
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _size(cls, limit: str) -> str:
+        if not re.fullmatch(r"[0-9.]+ ?[MGT]i?B", limit):
+            raise ValueError("give a size, such as 700MB or 3GB")
+        return limit
 
     @property
     def lake(self) -> str | None:

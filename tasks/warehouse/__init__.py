@@ -8,7 +8,6 @@ from tasks.warehouse.migrations import newest_format
 from tasks.warehouse.opened import Warehouse, exists, name_of
 from tasks.warehouse.shared import (
     CATALOG,
-    MEMORY_LIMIT,
     OUT_OF_MEMORY,
     UNFIT_INPUT,
     in_chunks,
@@ -19,7 +18,6 @@ from tasks.warehouse.shared import (
 __all__ = [
     "CATALOG",
     "FILE_OPTIONS",
-    "MEMORY_LIMIT",
     "OUT_OF_MEMORY",
     "UNFIT_INPUT",
     "Warehouse",

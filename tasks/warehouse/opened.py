@@ -35,7 +35,7 @@ class Warehouse:
         FlipbookError when the disk is full or its catalogue cannot be reached.
         """
         backend = backend_of(settings)
-        connection = connect()
+        connection = connect(settings.memory_limit)
         try:
             backend.attach(connection, read_only=read_only)
             connection.execute(f"use {CATALOG}")
@@ -56,10 +56,10 @@ class Warehouse:
 
     @classmethod
     @contextmanager
-    def open_copy(cls, file: Path) -> Iterator[Self]:
-        """A copy of the marts, to be read."""
-        backend = FileBackend(file, 0)
-        connection = connect()
+    def open_copy(cls, settings: Settings) -> Iterator[Self]:
+        """The copy of the marts, to be read."""
+        backend = FileBackend(settings.marts_file, 0)
+        connection = connect(settings.memory_limit)
         try:
             backend.attach(connection, read_only=True)
             connection.execute(f"use {CATALOG}")

@@ -17,9 +17,6 @@ from tasks.core.statistics import wilson_interval
 # The name under which a warehouse is attached.
 CATALOG = "flipbook"
 
-# What a landing may hold in memory at once; beyond it DuckDB spills beside the warehouse.
-MEMORY_LIMIT = "700MB"
-
 # A transaction of more than that is written to the file at once; a smaller one first to a log, and from there again.
 CHECKPOINT_THRESHOLD = "1MB"
 
@@ -33,7 +30,7 @@ DAYS_AT_ONCE = 28
 # What DuckDB raises where lines are not what a statement takes them for.
 UNFIT_INPUT = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.ConstraintException)
 
-# What it raises where something does not fit into MEMORY_LIMIT.
+# What it raises where something does not fit into the memory that it may take.
 OUT_OF_MEMORY = duckdb.OutOfMemoryException
 
 # What is being written: rows that were received and judged, or what is counted from them. In a warehouse of many
@@ -44,7 +41,6 @@ T = TypeVar("T")
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "checkpoint_threshold": CHECKPOINT_THRESHOLD,
-    "memory_limit": MEMORY_LIMIT,
     "preserve_insertion_order": False,
 }
 
@@ -98,9 +94,9 @@ class Certain:
         """It cannot be lost."""
 
 
-def connect() -> duckdb.DuckDBPyConnection:
+def connect(memory_limit: str) -> duckdb.DuckDBPyConnection:
     """A DuckDB in memory, to attach a warehouse to, with what statements of ours need."""
-    connection = duckdb.connect(config=_CONFIG)
+    connection = duckdb.connect(config=_CONFIG | {"memory_limit": memory_limit})
     connection.execute("set timezone = 'UTC'; set enable_progress_bar = false")
     connection.execute(f"set dynamic_or_filter_threshold = {KEYS_LOOKED_FOR}")
     # The marts' intervals are the core's, which has the one definition.
@@ -149,8 +145,8 @@ def full(place: object) -> FlipbookError:
 def too_little_memory(name: str) -> FlipbookError:
     """That something does not fit into memory."""
     return FlipbookError(
-        f"The warehouse {name} may take {MEMORY_LIMIT} of memory, and this needs more: a day has too many answers of "
-        "megabytes. Nothing of it was written."
+        f"The warehouse {name} needs more memory than it may take: a day has too many answers of megabytes. Nothing is "
+        "lost: set FLIPBOOK_MEMORY_LIMIT to more (3GB, say), and run it again."
     )
 
 

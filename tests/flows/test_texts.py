@@ -116,7 +116,7 @@ def test_embeddings_that_were_missed_are_asked_for_with_the_next_run(
     both = place.rows(DISTANCES)
     assert all(row["mean_distance_pairs"] > 0 and row["embedding_error"] is None for row in both)
     assert {row["day"] for row in both} <= {page.stem for page in landed.pages}
-    with Warehouse.open_copy(place.settings.marts_file) as copy:
+    with Warehouse.open_copy(place.settings) as copy:
         assert copy.rows(DISTANCES) == both
     (kept,) = place.rows("select count(distinct completion_id) as n from raw.embeddings where embedding is not null")
     assert embeds(True)["embedded"] == kept["n"]

@@ -117,7 +117,7 @@ def test_it_says_what_a_file_says(lake: Settings, tmp_path: Path, line: Callable
             rebuild_marts(lake, [])
         copy_marts(lake)
         copy_marts(plain)
-        with marts(lake) as ours, Warehouse.open_copy(plain.marts_file) as theirs:
+        with marts(lake) as ours, Warehouse.open_copy(plain) as theirs:
             for model in models("mart"):
                 sql = f"from {model.table} order by all"
                 assert ours.rows(sql) == theirs.rows(sql), model.table

@@ -47,6 +47,14 @@ def test_a_setting_that_cannot_be_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         read_settings()
 
 
+@pytest.mark.parametrize("limit", ["much", "700", "3 GB; select 1"])
+def test_a_memory_limit_is_a_size(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    """Said before DuckDB is asked."""
+    monkeypatch.setenv("FLIPBOOK_MEMORY_LIMIT", limit)
+    with pytest.raises(UsageError, match="memory_limit: give a size, such as 700MB or 3GB"):
+        read_settings()
+
+
 def test_a_ducklake_has_its_local_files_beside_the_spool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It is no file, and its connection string, which may hold a password, is not shown."""
     monkeypatch.setenv("FLIPBOOK_WAREHOUSE", "ducklake:postgres:dbname=x password=planted-secret")
