@@ -13,7 +13,7 @@ from prefect.states import Completed, Failed
 from flows.artifacts import leave_report, progress_shown
 from flows.events import tell_broken, tell_changes, tell_missed, tell_stopped
 from flows.landing import land_spools
-from flows.reporting import say
+from flows.reporting import go_on_unread, say
 from tasks import catalogue
 from tasks.core.endpoints import Endpoint
 from tasks.core.errors import DayOverError, FlipbookError, UsageError, WarehouseHeldError
@@ -40,6 +40,7 @@ async def study(study: Study, day: dt.date | None = None, new: bool = False, pag
         new: Begin a new run even where an unfinished one of the same study and day could be resumed.
         pages: Write the pages at the end.
     """
+    go_on_unread()
     try:
         settings = read_settings()
         for folder in close_past(settings.spool, dt.datetime.now(dt.UTC).date()):
