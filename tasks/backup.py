@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from tasks.core.errors import FlipbookError, UsageError
 from tasks.disk import sha256_of, sync
 from tasks.settings import Settings
-from tasks.spool.folder import FINISHED, HEADER, LANDED
+from tasks.spool.folder import FINISHED, HEADER, Folder
 from tasks.sql_files import statement
 from tasks.warehouse import CATALOG, FILE_OPTIONS, Warehouse, quoted
 
@@ -107,8 +107,9 @@ def copy_run(source: Path, to: Path) -> None:
 
 
 def _copy_runs(spool: Path, to: Path) -> list[str]:
+    # Also those whose header only another version can read.
     folders = [header.parent for header in sorted(spool.glob(f"[!.]*/{HEADER}"))]
-    waiting = [folder for folder in folders if not (folder / LANDED).exists()]
+    waiting = [folder for folder in folders if not Folder(folder).is_landed]
     for folder in waiting:
         copy_run(folder, to / folder.name)
     return [folder.name for folder in waiting]

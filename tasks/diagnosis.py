@@ -51,16 +51,12 @@ def _keys(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
         endpoints = catalogue.endpoints(settings)
     except FlipbookError:
         return []
-    keys = {endpoint.key_env: name for name, endpoint in endpoints.items() if endpoint.key_env}
-    return [
-        Finding(
-            f"key of {name}",
-            f"{key} is {'set' if environment.get(key) else 'not set'}",
-            bool(environment.get(key)),
-            False,
-        )
-        for key, name in keys.items()
-    ]
+    keyed = {endpoint.key_env: endpoint for endpoint in endpoints.values() if endpoint.key_env}
+    found = []
+    for key, endpoint in keyed.items():
+        is_set = endpoint.has_key(environment)
+        found.append(Finding(f"key of {endpoint.name}", f"{key} is {'set' if is_set else 'not set'}", is_set, False))
+    return found
 
 
 def _spool(settings: Settings) -> str:

@@ -9,7 +9,6 @@ import orjson
 
 from tasks import catalogue
 from tasks.core import probes
-from tasks.core.endpoints import Endpoint
 from tasks.core.errors import FlipbookError, UsageError
 from tasks.core.findings import Finding
 from tasks.core.preflight import sent_to
@@ -61,7 +60,7 @@ def _chosen(settings: Settings, environment: Mapping[str, str], names: Sequence[
         endpoints[name].key(environment)
     # The simulator can do everything, and may not be running: asked only by name.
     real = [name for name, endpoint in endpoints.items() if not endpoint.is_simulated]
-    usable = [name for name in names or real if _has_key(endpoints[name], environment)]
+    usable = [name for name in names or real if endpoints[name].has_key(environment)]
     found: dict[tuple[str, str], set[str]] = {(name, model): set() for name in usable} if model else {}
     for study in catalogue.deployments(settings).values():
         for target in sent_to(study, settings.endpoint).targets:
@@ -75,10 +74,6 @@ def _chosen(settings: Settings, environment: Mapping[str, str], names: Sequence[
             "There is no model to ask: set the key of an endpoint that a study names, or name an endpoint."
         )
     return [Asked(endpoints[name], asked, tuple(sorted(models))) for (name, asked), models in found.items()]
-
-
-def _has_key(endpoint: Endpoint, environment: Mapping[str, str]) -> bool:
-    return endpoint.key_env is None or bool(environment.get(endpoint.key_env))
 
 
 @dataclass

@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 DATA = Path(__file__).parent / "data"
 LANDED_AT = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 
+# Servers and browsers start late where every core is at work.
+PATIENCE_S = 240
+
 Line = dict[str, Any]
 
 
@@ -42,6 +46,19 @@ FIRST = ("drill", "flows")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those first, otherwise in the order that they are in, which is shuffled."""
     items.sort(key=lambda item: item.path.parent.name not in FIRST)
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable[..., None]:
+    """Waits until something is so, or the test fails: `until(is_so, seconds)`."""
+
+    def wait(is_so: Callable[[], object], seconds: float = PATIENCE_S) -> None:
+        deadline = time.monotonic() + seconds
+        while not is_so():
+            assert time.monotonic() < deadline, "it did not come to that"
+            time.sleep(0.05)
+
+    return wait
 
 
 @dataclass(frozen=True)

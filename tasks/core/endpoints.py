@@ -90,13 +90,17 @@ class Endpoint(BaseModel):
         """What a model here is known to lack, be it the model or the whole endpoint."""
         return self.lacks | (declared(self.models, model) or KnownModel()).lacks
 
+    def has_key(self, environment: Mapping[str, str]) -> bool:
+        """Whether the environment has the key; also where none is declared."""
+        return self.key_env is None or bool(environment.get(self.key_env, "").strip())
+
     def key(self, environment: Mapping[str, str]) -> str | None:
         """The key from the environment; None where none is declared. Raises UsageError where one is missing."""
         if self.key_env is None:
             return None
-        key = environment.get(self.key_env, "").strip()
-        if not key:
+        if not self.has_key(environment):
             raise UsageError(f"Set {self.key_env}: endpoint {self.name!r} reads its key from there.")
+        key = environment[self.key_env].strip()
         if not key.isascii() or not key.isprintable():
             raise UsageError(
                 f"{self.key_env} holds a character that no key has: it may have been copied with its quotes."

@@ -6,10 +6,10 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +19,6 @@ from drill.place import MARK, Place
 from drill.processes import family, flow_processes, kill, processes
 
 PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 30
 # Appends a line to a file whenever it is told to, and says whether it could; or says the time, after a sleep.
 WRITER = """
 import sys
@@ -79,14 +78,6 @@ def answer(child: subprocess.Popen[str]) -> str:
     return child.stdout.readline().strip()
 
 
-def until(is_so: Callable[[], object]) -> None:
-    """Until `is_so`, or the test fails."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.05)
-
-
 def test_a_limited_process_cannot_write_until_it_may_again(tmp_path: Path) -> None:
     """The stand-in for a full disk, where mounting is not allowed."""
     limit = FileLimit()
@@ -98,7 +89,7 @@ def test_a_limited_process_cannot_write_until_it_may_again(tmp_path: Path) -> No
         assert answer(child) == "written"
 
 
-def test_a_clock_jumps_in_the_middle_and_sleeping_goes_on(place: Place) -> None:
+def test_a_clock_jumps_in_the_middle_and_sleeping_goes_on(place: Place, until: Any) -> None:
     """Days ahead; and back again."""
     if library() is None and not os.environ.get("CI"):
         pytest.skip("libfaketime is not installed")
@@ -128,7 +119,7 @@ def test_the_endpoints_port_is_kept_while_it_is_away(place: Place) -> None:
     assert (ours.returncode, "Simulated endpoint at" in ours.stdout) == (0, True)
 
 
-def test_processes_are_found_by_their_mark_and_not_taken_for_what_they_started(place: Place) -> None:
+def test_processes_are_found_by_their_mark_and_not_taken_for_what_they_started(place: Place, until: Any) -> None:
     """The one that executes a flow run is the topmost that names it."""
     with running(PARENT, **{MARK: place.token, "PREFECT__FLOW_RUN_ID": "run"}) as child:
         assert child.stdout is not None

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -188,7 +187,7 @@ class Serving:
 
 
 @pytest.fixture(scope="session")
-def serving(tmp_path_factory: pytest.TempPathFactory, simulator: str) -> Iterator[Serving]:
+def serving(tmp_path_factory: pytest.TempPathFactory, simulator: str, until: Callable[..., None]) -> Iterator[Serving]:
     """`flipbook serve` without a key. At the end SIGTERM ends it, and nothing that it started is left."""
     folder = tmp_path_factory.mktemp("serving")
     place = Place(folder, environment_at(folder))
@@ -202,7 +201,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory, simulator: str) -> Iterato
             [*CLI, "serve", *arguments], cwd=folder, env=place.environment, stdout=file, stderr=file
         )
     try:
-        wait_for(lambda: "Ctrl-C ends" in output.read_text() or process.poll() is not None)
+        until(lambda: "Ctrl-C ends" in output.read_text() or process.poll() is not None)
         assert process.poll() is None, output.read_text()
         urls = [f"http://127.0.0.1:{port}" for port in ports.values()]
         yield Serving(place, f"{urls[0]}/api", urls[1], output)
@@ -218,14 +217,6 @@ def processes_naming(word: str) -> list[str]:
     """The command lines on this machine that contain `word` as an argument."""
     listed = subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True, check=True).stdout
     return [line for line in listed.splitlines() if word in line.split()]
-
-
-def wait_for(is_so: Callable[[], object], seconds: float = START_S) -> None:
-    """Until `is_so`, or the test fails."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -286,12 +277,6 @@ def coin_flip() -> Callable[..., Study]:
         return Study.model_validate(given | fields)
 
     return make
-
-
-@pytest.fixture
-def until() -> Callable[..., None]:
-    """Waits until something is so."""
-    return wait_for
 
 
 @pytest.fixture
