@@ -30,7 +30,8 @@ final as (
         count(logprob) as observed,
         sum(attempts)::bigint as attempts,
         count(latency_s) as timed,
-        sum(latency_s) as total_latency_s,
+        -- To the microsecond, so that the order in which they are added up leaves no trace.
+        round(sum(latency_s), 6) as total_latency_s,
         max(latency_s) as max_latency_s,
         sum(prompt_tokens)::bigint as prompt_tokens,
         sum(completion_tokens)::bigint as completion_tokens,

@@ -17,7 +17,7 @@ final as (
         status,
         sum(n)::bigint as n,
         sum(attempts)::bigint as attempts,
-        sum(total_latency_s) / nullif(sum(timed), 0) as mean_latency_s,
+        round(sum(total_latency_s), 6) / nullif(sum(timed), 0) as mean_latency_s,
         max(max_latency_s) as max_latency_s
     from calls
     group by all
