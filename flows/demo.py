@@ -36,7 +36,12 @@ def run_demo(settings: Settings, days: int, samples: int, *, tell: Listener) -> 
     address = catalogue.endpoints(settings)[ENDPOINT].base_url
     simulator = simulator_running(address, options=["--changes-on", str(changes_on)])
     # Alone: what a demo shows is nobody's news.
-    with alone(), server_running(), simulator, judge_kept():
+    with alone(), server_running(), simulator as is_ours, judge_kept():
+        if not is_ours:
+            tell(
+                f"The simulator that already runs at {address} is asked: without `--changes-on {changes_on}` none of its "
+                "models changes. End it for the whole demo."
+            )
         for study, its_days in ((flips, wanted), (texts, wanted[-TEXT_DAYS:])):
             for day in sorted(set(its_days) - _complete_days(settings, study)):
                 _run_day(study, day, tell)

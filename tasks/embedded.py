@@ -25,22 +25,23 @@ PAUSE_S = 0.05
 
 
 @contextmanager
-def simulator_running(base_url: str, *, options: Sequence[str] = ()) -> Iterator[None]:
+def simulator_running(base_url: str, *, options: Sequence[str] = ()) -> Iterator[bool]:
     """A simulator answers at `base_url` within this block: one that already runs, or a child process that ends with it.
 
-    `options` are those of `python -m simulator`, for a child only. A child is only ever started on a loopback address,
-    and ends when this process is killed, too: the pipe on its standard input closes then. Raises FlipbookError.
+    Yields whether it is a child. `options` are those of `python -m simulator`, for a child only. A child is only ever
+    started on a loopback address, and ends when this process is killed, too: the pipe on its standard input closes
+    then. Raises FlipbookError.
     """
     root = _split(base_url)
     if _is_healthy(root):
-        yield
+        yield False
         return
     _refuse_beyond_loopback(root)
     with tempfile.TemporaryFile() as complaints:
         child = _start(root, options, complaints)
         try:
             _wait_until_healthy(root, child, complaints)
-            yield
+            yield True
         finally:
             _stop(child)
 

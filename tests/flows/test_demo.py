@@ -28,6 +28,8 @@ def test_the_demo_goes_on_after_a_kill_and_adds_nothing_twice(served: Any, until
         ended = served.run(*command)
         assert ended.returncode == 0, ended.stderr
         assert ended.stderr == ""
+        # These tests' own, which was told of no change.
+        assert "The simulator that already runs at" in ended.stdout
         report = re.search(r"The report: (\S+)", ended.stdout)
         assert report is not None
         assert "Simulated" in Path(report[1]).read_text(encoding="utf-8")

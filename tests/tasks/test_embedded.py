@@ -77,8 +77,9 @@ def test_it_runs_within_the_block_only() -> None:
 def test_one_that_runs_is_used_and_left_alone() -> None:
     """The inner block starts nothing, so it ends nothing."""
     base_url = free_address()
-    with simulator_running(base_url):
-        with simulator_running(base_url, options=("--no-such-option",)):
+    with simulator_running(base_url) as is_first_ours:
+        with simulator_running(base_url, options=("--no-such-option",)) as is_second_ours:
+            assert (is_first_ours, is_second_ours) == (True, False)
             assert answers(base_url)
         assert answers(base_url)
 
