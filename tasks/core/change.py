@@ -16,11 +16,11 @@ from tasks.core.distances import Array, Sides, TokenMeans
 from tasks.core.permutation import MOST_DRAWS, Clumps, Statistic, permuted, quantile_groups
 
 # With every change of the method, so that what was tested before is tested again.
-METHOD = 3
+METHOD = 4
 BLOCKS = 20
 # How much two days may differ where nothing changed cannot be seen from one or two others: a day must differ plainly.
 FEW_DAYS = 3
-UNKNOWN_DESIGN_EFFECT = 4.0
+UNKNOWN_DESIGN_EFFECT = 8.0
 
 # Where draws of whole clumps cannot give a p-value as small as this, they cannot say that a day has changed.
 FINEST = 0.0003
