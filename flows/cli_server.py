@@ -29,7 +29,7 @@ def alerts(block: str | None) -> None:
     from flows.automating import turn_alerts_on
     from flows.deploying import server
 
-    with server() as client:
+    with server(click.echo) as client:
         turn_alerts_on(client, block, tell=click.echo)
     click.echo("Alerts are on. Each is an automation in Prefect's UI, where it can be paused.")
 

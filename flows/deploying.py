@@ -13,6 +13,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate, WorkPoolCreate
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from flows.automating import LOST, keep_automation
 from flows.differences import differences
@@ -33,6 +34,9 @@ IN_FILES = "prefect.server.concurrency.lease_storage.filesystem"
 
 Tell = Callable[[str], None]
 
+# A server takes so long to start at most, on a busy machine.
+SERVER_START_S = 60
+
 
 def deploy(settings: Settings, *, tell: Tell, dry_run: bool = False) -> None:
     """Bring the server to what the project's files say. What differs there is told before it is overwritten.
@@ -44,9 +48,9 @@ def deploy(settings: Settings, *, tell: Tell, dry_run: bool = False) -> None:
     _refuse_unseen(settings)
     endpoints = catalogue.endpoints(settings)
     limits = [limit for endpoint in endpoints.values() for limit in declared_limits(endpoint).values()]
-    with server() as client:
+    with server(tell) as client:
         said = (*_forgetful(client), *differences(client, catalogue.entries(settings)), *_other_limits(client, limits))
-        for sentence in said:
+        for sentence in said or ["Of what is there nothing would change."] if dry_run else said:
             tell(sentence)
         if dry_run:
             return
@@ -69,14 +73,18 @@ def _refuse_unseen(settings: Settings) -> None:
 
 
 @contextmanager
-def server() -> Iterator[SyncPrefectClient]:
-    """The server that is set. Raises UsageError where none is, and FlipbookError where it refuses or does not answer."""
+def server(tell: Tell = lambda _: None) -> Iterator[SyncPrefectClient]:
+    """The server that is set; one that only just starts is waited for.
+
+    Raises UsageError where none is set, and FlipbookError where it refuses or does not answer.
+    """
     if not PREFECT_API_URL.value():
         raise UsageError("No server is set: PREFECT_API_URL=http://HOST:4200/api says where it is.")
     # Without what may stand before an @ in it.
     address = urlsplit(str(PREFECT_API_URL.value())).netloc.rpartition("@")[2]
     try:
         with get_client(sync_client=True) as client:
+            _wait_for(client, lambda: tell(f"No server answers at {address} yet: waiting up to {SERVER_START_S} s."))
             yield client
     except httpx.HTTPStatusError as error:
         if error.response.status_code in {401, 403}:
@@ -87,6 +95,19 @@ def server() -> Iterator[SyncPrefectClient]:
         raise FlipbookError(f"The server at {address} refused: HTTP {error.response.status_code}.") from error
     except (httpx.HTTPError, OSError) as error:
         raise FlipbookError(f"The server at {address} does not answer ({type(error).__name__}).") from error
+
+
+def _wait_for(client: SyncPrefectClient, tell_once: Callable[[], None]) -> None:
+    """Until it no longer refuses to be connected to."""
+    asking = Retrying(
+        retry=retry_if_result(lambda problem: isinstance(problem, httpx.ConnectError)),
+        stop=stop_after_delay(SERVER_START_S),
+        wait=wait_fixed(1),
+        before_sleep=lambda state: tell_once() if state.attempt_number == 1 else None,
+        # What is asked next says what is wrong.
+        retry_error_callback=lambda _: None,
+    )
+    asking(client.api_healthcheck)
 
 
 def _forgetful(client: SyncPrefectClient) -> Iterator[str]:

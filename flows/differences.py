@@ -37,7 +37,7 @@ def _of_one(there: DeploymentResponse, entry: Entry) -> Iterator[str]:
     for what, before, after in (
         ("the limit of runs at once", _limit(there), (entry.get("concurrency_limit") or {}).get("limit")),
         ("the description", there.description or "", entry.get("description") or ""),
-        ("the tags", sorted(there.tags), sorted(entry.get("tags") or [])),
+        ("the list of tags", sorted(there.tags), sorted(entry.get("tags") or [])),
         ("the work pool", there.work_pool_name, entry["work_pool"]["name"]),
     ):
         if before != after:

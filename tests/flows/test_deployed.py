@@ -194,7 +194,7 @@ def test_deploying_again_says_what_it_overwrites(deployed: Deployed) -> None:
             False,
             10,
         )
-    assert said_by_deploying(deployed) == ""
+    assert said_by_deploying(deployed) == "Of what is there nothing would change."
 
 
 def said_by_deploying(deployed: Deployed) -> str:

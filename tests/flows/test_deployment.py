@@ -5,15 +5,17 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 import yaml
-from prefect.settings import PREFECT_RESULTS_PERSIST_BY_DEFAULT, temporary_settings
+from prefect.settings import PREFECT_API_URL, PREFECT_RESULTS_PERSIST_BY_DEFAULT, temporary_settings
 
 from flows.cli import PATIENT
-from flows.deploying import TEMPLATE
+from flows.deploying import TEMPLATE, server
 from flows.running import run_study
 from tasks import catalogue
 from tasks.core.study import Study
@@ -100,3 +102,33 @@ def test_a_repeated_request_is_a_new_request(here: Any, simulator: str, coin_fli
 def _requests(simulator: str) -> int:
     with urlopen(f"{simulator}/stats", timeout=5) as response:
         return int(json.load(response)["requests"])
+
+
+class Silent(BaseHTTPRequestHandler):
+    """A server that is there, and has nothing."""
+
+    def do_GET(self) -> None:
+        self.send_response(404)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Not on the terminal."""
+
+
+def test_a_server_that_only_just_starts_is_waited_for(free_port: Callable[[], int]) -> None:
+    """As after `systemctl start`. What is wanted of it is asked once it can be connected to."""
+    port, said, threads = free_port(), list[str](), []
+
+    def start(sentence: str) -> None:
+        said.append(sentence)
+        late = HTTPServer(("127.0.0.1", port), Silent)
+        threads.append((late, Thread(target=late.serve_forever, args=(0.05,))))
+        threads[-1][1].start()
+
+    with temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{port}/api"}), server(start) as client:
+        assert client.api_healthcheck() is not None
+    assert said == [f"No server answers at 127.0.0.1:{port} yet: waiting up to 60 s."]
+    for late, thread in threads:
+        late.shutdown()
+        thread.join()
+        late.server_close()
