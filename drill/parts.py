@@ -8,9 +8,9 @@ from pathlib import Path
 from drill.place import HOST, Place
 from drill.processes import family, kill
 from flows import leashed
+from tasks.catalogue import POOL
 from tasks.settings import PROJECT
 
-POOL = "flipbook"
 SERVER, WORKERS = "server", ("worker-1", "worker-2")
 
 

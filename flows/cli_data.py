@@ -82,11 +82,18 @@ def backup(to: Path, force: bool) -> None:
     "--force", is_flag=True, help="Put it in the place of a warehouse that is there, which is kept beside it."
 )
 def restore(source: Path, force: bool) -> None:
-    """Bring a backup back, after a look whether it is whole."""
+    """Bring a backup back, after a look whether it is whole, and land the runs that wait in the spool."""
+    from flows.landing import land_restored
+    from flows.reporting import telling
     from tasks.restoring import restore as restore_backup
 
-    for sentence in restore_backup(read_settings(), source, dt.datetime.now(dt.UTC), force=force):
+    settings = read_settings()
+    for sentence in restore_backup(settings, source, dt.datetime.now(dt.UTC), force=force):
         click.echo(sentence)
+    with telling(click.echo):
+        landed = land_restored(settings)
+    if landed:
+        click.echo(landed)
     click.echo("Then: flipbook rebuild, which makes every table and page again.")
 
 

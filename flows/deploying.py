@@ -18,13 +18,11 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 from flows.automating import LOST, keep_automation
 from flows.differences import differences
 from tasks import catalogue
+from tasks.catalogue import POOL, TAG
 from tasks.core.errors import FlipbookError, UsageError
 from tasks.settings import PROJECT, Settings
 from tasks.shared_limit import SharedLimit, declared_limits
 
-POOL = "flipbook"
-# By it, automations/ knows the runs that are ours.
-TAG = "flipbook"
 # Prefect's own would let a run form say the environment, the command and the directory of the process that has the keys.
 TEMPLATE = PROJECT / "flows" / "work_pool.json"
 

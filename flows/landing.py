@@ -91,6 +91,26 @@ def land_spools(settings: Settings, *, pages: bool = True) -> Result:
     return result
 
 
+def land_restored(settings: Settings) -> str | None:
+    """Land what waits in the spool once a backup is in place, and say so; None where nothing waits. Pages are a rebuild's.
+
+    Raises FlipbookError where not all of it could land: it says that the backup is in place all the same, and what to do.
+    """
+    waiting = left_to_land(settings.spool)
+    if not waiting:
+        return None
+    try:
+        landings = land_spools(settings, pages=False).landings
+    except FlipbookError as error:
+        left = len(left_to_land(settings.spool))
+        raise FlipbookError(
+            f"The backup is in place, but {left} of the {len(waiting)} runs that wait in the spool still do: {error} "
+            "Once that is mended, the next run of any study lands them. Then: flipbook rebuild."
+        ) from error
+    new = sum(landing.new_samples for landing in landings)
+    return f"Runs that landed from the spool: {len(landings)}, with {new:,} samples that the backup did not have."
+
+
 def _embed(settings: Settings, folders: Sequence[Folder], landings: Sequence[Landing]) -> None:
     studies = sorted({folder.header.study.name for folder in folders if folder.header.study.embedding_model})
     days = sorted({day for landing in landings for day in landing.days})

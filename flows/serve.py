@@ -11,11 +11,12 @@ from pathlib import Path
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows import leashed
-from flows.deploying import IN_FILES, POOL, deploy
+from flows.deploying import IN_FILES, deploy
 from flows.left_behind import crash_left_behind
 from flows.reporting import Listener
 from flows.server import HOME, HOST, wait_for_server
 from tasks import catalogue
+from tasks.catalogue import POOL
 from tasks.core.errors import FlipbookError
 from tasks.settings import PROJECT, Settings
 

@@ -12,6 +12,10 @@ from tasks.core.errors import UsageError
 from tasks.core.study import Study
 from tasks.settings import Settings
 
+# As prefect.yaml has them: the work pool of every study, and the tag by which automations/ knows their runs.
+POOL = "flipbook"
+TAG = "flipbook"
+
 
 def endpoints(settings: Settings) -> dict[str, Endpoint]:
     """The declared endpoints by name. Raises UsageError that names the file and the field."""

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tasks import catalogue, server_diagnosis, warehouse_diagnosis
+from tasks.core.endpoints import Endpoint
 from tasks.core.errors import FlipbookError
 from tasks.core.findings import Finding
 from tasks.holders import holders
@@ -30,6 +31,7 @@ def diagnose(settings: Settings, environment: Mapping[str, str]) -> list[Finding
         ),
         tried("catalogue", lambda: ", ".join(catalogue.deployments(settings))),
         tried("endpoints", lambda: ", ".join(catalogue.endpoints(settings))),
+        *_endpoint_of_all(settings),
         *_keys(settings, environment),
         *warehouse_diagnosis.findings(settings, now),
         tried("spool", lambda: _spool(settings)),
@@ -46,17 +48,40 @@ def tried(what: str, look: Callable[[], str]) -> Finding:
         return Finding(what, str(error), False)
 
 
-def _keys(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
-    try:
-        endpoints = catalogue.endpoints(settings)
-    except FlipbookError:
+def _endpoint_of_all(settings: Settings) -> list[Finding]:
+    """Where FLIPBOOK_ENDPOINT sends every study. One that is not declared is needed, since every run would be refused."""
+    endpoints = _endpoints(settings)
+    if settings.endpoint is None or not endpoints:
         return []
-    keyed = {endpoint.key_env: endpoint for endpoint in endpoints.values() if endpoint.key_env}
+    if settings.endpoint in endpoints:
+        said = f"every study is sent to {settings.endpoint}, as FLIPBOOK_ENDPOINT says"
+        return [Finding("endpoint of all studies", said, True)]
+    said = f"FLIPBOOK_ENDPOINT says {settings.endpoint}, which {settings.endpoints.name} does not declare"
+    return [Finding("endpoint of all studies", said, False)]
+
+
+def _keys(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
+    """Each study may ask elsewhere, and needs its own key; where all are sent to one endpoint, all need that one's."""
+    endpoints = _endpoints(settings)
+    one = endpoints.get(settings.endpoint or "")
+    # Several may share a key: the one that is asked stands for them.
+    keyed = {
+        endpoint.key_env: endpoint for endpoint in (*endpoints.values(), *([one] if one else [])) if endpoint.key_env
+    }
     found = []
     for key, endpoint in keyed.items():
-        is_set = endpoint.has_key(environment)
-        found.append(Finding(f"key of {endpoint.name}", f"{key} is {'set' if is_set else 'not set'}", is_set, False))
+        is_set, is_asked = endpoint.has_key(environment), one in (None, endpoint)
+        said = f"{key} is {'set' if is_set else 'not set'}{'' if is_set or is_asked else ', and no study needs it now'}"
+        found.append(Finding(f"key of {endpoint.name}", said, is_set or not is_asked, is_needed=endpoint is one))
     return found
+
+
+def _endpoints(settings: Settings) -> dict[str, Endpoint]:
+    """Those that are declared; none where their file is wrong, which is said elsewhere."""
+    try:
+        return catalogue.endpoints(settings)
+    except FlipbookError:
+        return {}
 
 
 def _spool(settings: Settings) -> str:

@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from tasks.backup import SPOOL, WAREHOUSE, Manifest, copy_run, counts_of, read_manifest, refuse_lake
@@ -10,14 +11,16 @@ from tasks.core.errors import FlipbookError, UsageError, WarehouseHeldError
 from tasks.disk import sha256_of, sync
 from tasks.settings import Settings
 from tasks.spool import Folder
-from tasks.spool.folder import HALF_MADE, LANDED, folders
+from tasks.spool.folder import AGAIN, HALF_MADE, LANDED, folders
+from tasks.spool.writing import write_durably
 from tasks.warehouse import Warehouse
 
 
 def restore(settings: Settings, source: Path, now: dt.datetime, *, force: bool = False) -> list[str]:
     """Put a backup in place, and say what was done. With `force`, a warehouse that is there is kept beside it.
 
-    The warehouse takes its place last, at once: a process that is killed before has changed nothing that is in use.
+    The warehouse takes its place last, at once: a process that is killed before has changed nothing that is in use. To
+    land what then waits in the spool is the caller's.
     Raises UsageError where `source` is no backup or a warehouse is there, WarehouseHeldError where one is in use, and
     FlipbookError where the backup is damaged.
     """
@@ -34,7 +37,7 @@ def restore(settings: Settings, source: Path, now: dt.datetime, *, force: bool =
     return [
         f"{file}: {manifest.counts['raw.calls']:,} samples, as of {manifest.made_at:%Y-%m-%d %H:%M} UTC.",
         *said,
-        *([f"Runs that had not landed, back in the spool: {came}. The next run lands them."] if came else []),
+        *([f"Runs that had not landed, back in the spool: {came}."] if came else []),
         *([f"Runs of the spool that land once more, in case they were not in the backup: {again}."] if again else []),
         *_bring_declarations(settings, source),
     ]
@@ -85,7 +88,9 @@ def _land_again(spool: Path) -> int:
     """Have every run land again: the warehouse of before may have had what this one has not, and twice changes nothing."""
     landed: list[Folder] = [folder for folder in folders(spool) if folder.is_landed]
     for folder in landed:
-        (folder.path / LANDED).unlink(missing_ok=True)
+        # Another process may have removed it since.
+        with suppress(FileNotFoundError):
+            write_durably(folder.path / LANDED, AGAIN)
     return len(landed)
 
 

@@ -1,6 +1,7 @@
 """The warehouse as `flipbook doctor` sees it: what it holds, in which format, who has it open, and the clock it implies."""
 
 import datetime as dt
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from tasks.holders import command_of, holders
 from tasks.settings import Settings
 from tasks.sql_files import statement
 from tasks.warehouse import Warehouse, exists, name_of, newest_format
+from tasks.warehouse.file import why_not_written
+from tasks.warehouse.lake import LakeBackend, files_of, unwritable
+from tasks.warehouse.opened import backend_of
 
 # A minute or two of difference between machines is nothing; more means that one of them has the time wrong.
 CLOCK = dt.timedelta(minutes=5)
@@ -17,26 +21,63 @@ CLOCK = dt.timedelta(minutes=5)
 ARCHIVES_FORMAT = 4
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What an open warehouse says of itself."""
+
+    row: dict[str, Any]
+    format: int
+    archived: list[Path]
+    files: str | None
+    """Where a DuckLake keeps its files."""
+
+
 def findings(settings: Settings, now: dt.datetime) -> list[Finding]:
     """What there is to say; `now` is this machine's clock."""
     try:
         if not exists(settings):
-            return [Finding("warehouse", f"none yet at {name_of(settings)}", True), _clock(now, None)]
-        row, found, files = _look(settings)
+            return [_none_yet(settings), *_files(settings), _clock(now, None)]
+    except FlipbookError as error:
+        return [Finding("warehouse", str(error), False), *_files(settings), _clock(now, None)]
+    try:
+        seen = _look(settings)
     except WarehouseHeldError as error:
         return [Finding("warehouse", str(error), False, is_needed=False), *_holders(settings), _clock(now, None)]
     except FlipbookError as error:
         return [Finding("warehouse", str(error), False), _clock(now, None)]
-    said = f"{name_of(settings)}: {row['samples']:,} samples of {row['days']:,} days, {_format(found)}"
-    return [Finding("warehouse", said, True), *_holders(settings), *_archives(files), _clock(now, row["last_at"])]
+    said = f"{name_of(settings)}: {seen.row['samples']:,} samples of {seen.row['days']:,} days, {_format(seen.format)}"
+    return [
+        Finding("warehouse", said, True),
+        *_holders(settings),
+        *_files(settings, seen.files),
+        *_archives(seen.archived),
+        _clock(now, seen.row["last_at"]),
+    ]
 
 
-def _look(settings: Settings) -> tuple[dict[str, Any], int, list[Path]]:
+def _none_yet(settings: Settings) -> Finding:
+    said = f"none yet at {name_of(settings)}"
+    # A DuckLake's files are looked at by themselves.
+    why = why_not_written(settings.warehouse_file.parent) if settings.lake is None else None
+    return Finding("warehouse", f"{said}, and none can be made: {why}" if why else said, not why)
+
+
+def _files(settings: Settings, files: str | None = None) -> list[Finding]:
+    """Where a DuckLake's files could not be written. Without `files`: where they would go, for there is no lake to say so."""
+    backend = backend_of(settings)
+    if not isinstance(backend, LakeBackend):
+        return []
+    problem = unwritable(backend.name, files or backend.files)
+    return [Finding("files of the warehouse", str(problem), False)] if problem else []
+
+
+def _look(settings: Settings) -> _Seen:
     with Warehouse.open(settings.model_copy(update={"warehouse_wait_s": 1}), read_only=True) as warehouse:
         (row,) = warehouse.rows(statement("doctor/warehouse"))
         has_archives = warehouse.format >= ARCHIVES_FORMAT
         files = warehouse.column(statement("doctor/archives")) if has_archives else []
-        return row, warehouse.format, [Path(file) for file in files]
+        where = None if settings.lake is None else settings.warehouse_data or files_of(warehouse.connection)
+        return _Seen(row, warehouse.format, [Path(file) for file in files], where)
 
 
 def _format(found: int) -> str:

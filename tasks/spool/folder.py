@@ -17,6 +17,8 @@ from tasks.spool.header import RunHeader
 HEADER, LOCK, FINISHED, LANDED = "run.json", "lock", "finished.json", "landed"
 # A folder that is still being made, or already being removed: nobody reads it.
 HALF_MADE = ".half-"
+# In LANDED, in place of the end that landed: a restore has put another warehouse in the place of the one that has it.
+AGAIN = "again"
 
 LEFT_BEHIND = "its process was stopped or killed, and its day is over"
 
@@ -50,12 +52,19 @@ class Folder:
         """Whether its samples are in the warehouse: those up to its end as it is now, if it was taken up again since."""
         try:
             landed = (self.path / LANDED).read_text(encoding="utf-8")
-            return landed in ("", _name_of(self.run))
+            return landed != AGAIN and landed in ("", _name_of(self.run))
         except FileNotFoundError:
             return False
         except (OSError, ValidationError):
             # An end that this version cannot read is none that it took up again.
             return True
+
+    @property
+    def lands_again(self) -> bool:
+        """Whether it landed once, and shall once more. It is an ended run: the next one of its study asks for itself."""
+        with suppress(OSError):
+            return (self.path / LANDED).read_text(encoding="utf-8") == AGAIN
+        return False
 
     @property
     def run(self) -> Run:

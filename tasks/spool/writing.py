@@ -63,8 +63,9 @@ class Spool(Folder):
     def resumable(cls, root: Path, study: Study, day: dt.date) -> Self | None:
         """The oldest run of this study, day and configuration that has not landed and that nobody holds; else None.
 
-        It may be finished: killed after its last call and before it landed, it must not be asked all over again. And
-        where its day is not over after all, so that a clock was wrong when it was closed, it goes on, landed or not.
+        It may be finished: killed after its last call and before it landed, it must not be asked all over again; not so
+        one that had landed, and lands again after a restore. And where its day is not over after all, so that a clock
+        was wrong when it was closed, it goes on, landed or not.
         """
         for folder in folders(root):
             if folder.header.is_of(study, day) and (spool := cls._taken_up(folder)):
@@ -75,8 +76,9 @@ class Spool(Folder):
     def _taken_up(cls, folder: Folder) -> Self | None:
         if folder.was_left_behind:
             return cls._reopened(folder)
-        is_wanted = not folder.is_landed and (not folder.is_finished or folder.says_its_end)
-        return cls.lock(folder) if is_wanted else None
+        if folder.is_landed or folder.lands_again:
+            return None
+        return cls.lock(folder) if not folder.is_finished or folder.says_its_end else None
 
     @classmethod
     def _reopened(cls, folder: Folder) -> Self | None:

@@ -168,7 +168,17 @@ def make_folder(folder: Path, name: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"The warehouse {name} cannot be made: {error.strerror}.") from error
+        why = why_not_written(folder) or error.strerror
+        raise UsageError(f"The warehouse {name} needs the folder {folder}, which cannot be made: {why}.") from error
+
+
+def why_not_written(folder: Path) -> str | None:
+    """Why this process could write nothing to a folder, which need not be there yet; None where it could."""
+    # Not Path.exists, which raises where this user may not even look.
+    there = next(path for path in (folder, *folder.parents) if os.access(path, os.F_OK))
+    if not there.is_dir():
+        return f"{there} is no folder"
+    return None if os.access(there, os.W_OK | os.X_OK) else f"this user may not write to {there}"
 
 
 def missing(name: str) -> UsageError:

@@ -12,7 +12,7 @@ from tasks.core.errors import FlipbookError, UsageError, WarehouseHeldError
 from tasks.warehouse.claims import MAKING, claimed
 from tasks.warehouse.conninfo import Conninfo
 from tasks.warehouse.extensions import load
-from tasks.warehouse.file import held, is_held, make_folder, missing, waiting
+from tasks.warehouse.file import held, is_held, make_folder, missing, waiting, why_not_written
 from tasks.warehouse.shared import (
     CATALOG,
     OUT_OF_MEMORY,
@@ -58,7 +58,10 @@ class LakeBackend:
         self._catalogue = catalogue
         self._conninfo = Conninfo.of(catalogue)
         self.name = self._conninfo.name if self._conninfo else catalogue
+        # Where its files are, or will be; whoever attaches it learns of another place from its catalogue.
+        self.files = data or str(folder / "lake")
         self._data = data
+        self._is_written = False
         self._wait_s = wait_s
 
     def exists(self) -> bool:
@@ -85,6 +88,7 @@ class LakeBackend:
                 raise missing(self.name)
             self._create(connection)
         self._refuse_other_folder(connection)
+        self._is_written = not read_only
 
     def ddl(self, sql: str) -> str:
         """Without column compression, which is the file's alone: Parquet is compressed as a whole."""
@@ -123,14 +127,16 @@ class LakeBackend:
             )
         if self._conninfo and self._conninfo.is_trouble(error):
             return self._conninfo.trouble(said)
-        return FlipbookError(f"{said}.") if isinstance(error, duckdb.IOException) else None
+        if isinstance(error, duckdb.IOException):
+            # Where it may not make a folder in another, DuckDB says that there is none.
+            unkept = unwritable(self.name, self.files) if self._is_written else None
+            return unkept or FlipbookError(f"{said}.")
+        return None
 
     def _create(self, connection: duckdb.DuckDBPyConnection) -> None:
-        data = self._data or str(self.folder / "lake")
-        if _is_local(data):
-            make_folder(Path(data), self.name)
-            (Path(data) / MARK).write_text(MARKED, encoding="utf-8")
-        options = f"data_path {quoted(data)}"
+        if _is_local(self.files):
+            self._mark(Path(self.files))
+        options = f"data_path {quoted(self.files)}"
         if not self._conninfo:
             make_folder(Path(self._catalogue).parent, self.name)
             self._attached(connection, options)
@@ -141,6 +147,14 @@ class LakeBackend:
             if not self._attached(connection, "create_if_not_exists false"):
                 self._attached(connection, options)
         connection.execute("detach guard")
+
+    def _mark(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / MARK).write_text(MARKED, encoding="utf-8")
+        except OSError as error:
+            why = why_not_written(folder) or str(error.strerror)
+            raise _not_kept(self.name, self.files, why) from error
 
     def _attached(self, connection: duckdb.DuckDBPyConnection, *options: str) -> bool:
         """Attach it; False where there is none and none may be made. Raises FlipbookError."""
@@ -166,18 +180,36 @@ class LakeBackend:
         return self.translated(error) or UsageError(f"{self.name} is no warehouse to be read: {self._said(error)}.")
 
     def _refuse_other_folder(self, connection: duckdb.DuckDBPyConnection) -> None:
-        sql = f"select value from {METADATA}.ducklake_metadata where key = 'data_path' and scope is null"
-        row = connection.execute(sql).fetchone()
-        data = self._data or (row[0] if row else "")
-        if _is_local(data) and not (Path(data) / MARK).exists():
+        self.files = self._data or files_of(connection)
+        if _is_local(self.files) and not (Path(self.files) / MARK).exists():
             raise UsageError(
-                f"The files of the warehouse {self.name} are in {data}, and on this machine they are not there: "
+                f"The files of the warehouse {self.name} are in {self.files}, and on this machine they are not there: "
                 "mount that folder here, or say in FLIPBOOK_WAREHOUSE_DATA where it is mounted."
             )
 
     def _said(self, error: duckdb.Error) -> str:
         said = first_line(error)
         return (self._conninfo.without_secrets(said) if self._conninfo else said).rstrip(".")
+
+
+def files_of(connection: duckdb.DuckDBPyConnection) -> str:
+    """Where the files of the lake that is attached are, as its catalogue says it: a mount may have another name here."""
+    sql = f"select value from {METADATA}.ducklake_metadata where key = 'data_path' and scope is null"
+    row = connection.execute(sql).fetchone()
+    return str(row[0]).removesuffix("/") if row else ""
+
+
+def unwritable(name: str, files: str) -> UsageError | None:
+    """That this process could keep no files in a folder, which need not be there yet; None where it could, or it is none."""
+    why = why_not_written(Path(files)) if _is_local(files) else None
+    return _not_kept(name, files, why) if why else None
+
+
+def _not_kept(name: str, files: str, why: str) -> UsageError:
+    return UsageError(
+        f"The files of the warehouse {name} cannot be kept in {files}: {why}. "
+        "Mend that, or say in FLIPBOOK_WAREHOUSE_DATA where they belong."
+    )
 
 
 def _is_local(data: str) -> bool:

@@ -232,7 +232,7 @@ def test_a_server_that_forgets_who_has_a_slot_is_told(deployed: Deployed, monkey
 
 
 def test_a_cancelled_run_is_resumed_and_shows_its_progress(deployed: Deployed, until: Any) -> None:
-    """Cancelled in the middle, it leaves its answers; the next one completes it, and one beside that is cancelled."""
+    """Cancelled in the middle, it leaves its answers; the next one completes it. One beside that is refused, which is told."""
     place = deployed.place
     with deployed.client() as client:
         deployment = client.read_deployment_by_name("study/coin-flip")
@@ -244,7 +244,7 @@ def test_a_cancelled_run_is_resumed_and_shows_its_progress(deployed: Deployed, u
             return client.create_flow_run_from_deployment(deployment.id, parameters=parameters)
 
         earlier = place.lines()
-        run = start()
+        run = cancelled = start()
         until(lambda: place.lines() > earlier + 50, END_S)
         client.set_flow_run_state(run.id, Cancelling())
         assert ended(client, run, until).state_name == "Cancelled"
@@ -252,7 +252,8 @@ def test_a_cancelled_run_is_resumed_and_shows_its_progress(deployed: Deployed, u
         assert 50 < before - earlier < SLOW_SAMPLES
         run = start()
         until(lambda: place.lines() > before, END_S)
-        assert ended(client, start(), until).state_name == "Cancelled"
+        refused = ended(client, start(), until)
+        assert refused.state_name == "Cancelled"
         run = ended(client, run, until)
         assert run.state_name == "Completed", run.state
         of_run = {"flow_run_id": {"any_": [str(run.id)]}}
@@ -270,6 +271,11 @@ def test_a_cancelled_run_is_resumed_and_shows_its_progress(deployed: Deployed, u
     assert shown["progress-coin-flip"].data == 100
     assert f"gpt-4o: {SLOW_SAMPLES:,} of {SLOW_SAMPLES:,}" in shown["progress-coin-flip"].description
     assert f"{SITE_URL}/coin-flip/index.html" in shown["report-coin-flip"].data
+    until(lambda: deployed.about(refused), END_S)
+    (message,) = deployed.about(refused)
+    assert message["text"].startswith("coin-flip was not begun, since another run of it has its only slot")
+    # Whoever cancels a run knows of it.
+    assert deployed.about(cancelled) == deployed.about(run) == []
 
 
 def test_runs_that_sample_nothing_are_told(deployed: Deployed, until: Any) -> None:

@@ -18,6 +18,7 @@ from flows.cli import PATIENT
 from flows.deploying import TEMPLATE, server
 from flows.running import run_study
 from tasks import catalogue
+from tasks.catalogue import POOL, TAG
 from tasks.core.study import Study
 from tasks.settings import PROJECT, Settings
 
@@ -102,6 +103,12 @@ def test_a_repeated_request_is_a_new_request(here: Any, simulator: str, coin_fli
 def _requests(simulator: str) -> int:
     with urlopen(f"{simulator}/stats", timeout=5) as response:
         return int(json.load(response)["requests"])
+
+
+def test_every_study_is_in_the_pool_and_has_the_tag_that_others_know_it_by() -> None:
+    """The worker's pool, and the tag of the automations."""
+    assert {entry["work_pool"]["name"] for entry in ENTRIES} == {POOL}
+    assert all(TAG in entry["tags"] for entry in ENTRIES)
 
 
 class Silent(BaseHTTPRequestHandler):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import lzma
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import pytest
 
 from flows.landing import land_recordings, land_spools
+from tasks.backup import back_up
 from tasks.core.errors import FlipbookError, UsageError, WarehouseHeldError
 from tasks.core.plan import series_of_study
 from tasks.core.study import Study
 from tasks.land import land_recording
+from tasks.settings import PROJECT
 from tasks.spool import LineTemplate, RunHeader, Spool
 
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -126,3 +129,39 @@ def test_an_import_without_a_good_line_fails_and_keeps_the_bad_ones(
     assert place.rows("select line from raw.rejects order by line") == [{"line": 1}, {"line": 2}]
     with pytest.raises(UsageError, match="nobody"):
         land_recordings(place.settings, [place.folder / "nobody.ndjson"])
+
+
+def test_a_restore_with_nothing_in_the_spool_lands_nothing(place: Any, recording: Callable[[int], Path]) -> None:
+    """What is in place is the backup as it is, of its own format."""
+    land_recordings(place.settings, [recording(1)])
+    back_up(place.settings, place.folder / "backup", NOW)
+    place.settings.warehouse_file.unlink()
+    restored = place.run("restore", str(place.folder / "backup"))
+    assert restored.returncode == 0, restored.stderr
+    assert len(restored.stdout.splitlines()) == 2
+    assert restored.stdout.endswith("Then: flipbook rebuild, which makes every table and page again.\n")
+    assert counted_days(place) == [1]
+
+
+def test_a_restore_of_an_older_format_lands_what_it_can(place: Any, spooled: Callable[[int], Path]) -> None:
+    """The warehouse is migrated, and counted; a run that cannot land is named, with what to do, and the exit code says so."""
+    packed = PROJECT / "tests" / "data" / "warehouses" / "format-1.duckdb.xz"
+    place.settings.warehouse_file.write_bytes(lzma.decompress(packed.read_bytes()))
+    before = place.rows("select count(*) as n from raw.calls")[0]["n"]
+    back_up(place.settings, place.folder / "backup", NOW)
+    good, broken = map(spooled, (1, 2))
+    (file,) = broken.glob("*.ndjson")
+    kept = file.rename(file.with_suffix(".kept"))
+    file.mkdir()
+    restored = place.run("restore", "--force", str(place.folder / "backup"))
+    assert restored.returncode == 1
+    assert f"flipbook: The backup is in place, but 1 of the 2 runs that wait in the spool still do: {broken}" in (
+        restored.stderr
+    )
+    assert "the next run of any study lands them. Then: flipbook rebuild." in restored.stderr
+    assert [(path / "landed").exists() for path in (good, broken)] == [True, False]
+    file.rmdir()
+    kept.rename(file)
+    land_spools(place.settings, pages=False)
+    assert place.rows("select count(*) as n from raw.calls") == [{"n": before + 2}]
+    assert place.rows("select sum(n) as n from mart.calls_by_day") == [{"n": before + 2}]

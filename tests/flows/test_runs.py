@@ -18,6 +18,7 @@ from prefect.client.schemas.sorting import LogSort
 from flows.landing import Result, land_spools
 from flows.running import Ended, run_study
 from flows.study import planned
+from tasks.backup import back_up
 from tasks.core.errors import UsageError, WarehouseHeldError
 from tasks.core.study import Study
 from tasks.settings import Settings
@@ -117,6 +118,26 @@ def test_nobody_takes_up_a_run_that_its_process_is_landing(
     assert run(study)[0].is_done
     assert taken_up == [None]
     assert here.rows(PER_OUTCOME) == [{"outcome": "ok", "status": 200, "n": 5}]
+
+
+def test_a_restore_lands_what_the_backup_does_not_have(here: Any, coin_flip: NewStudy) -> None:
+    """Of the same study and day, a run before the backup and one after it: at once, and the run after asks for itself."""
+
+    def sampled(runs: int) -> None:
+        assert run(coin_flip())[0].is_done
+        assert here.rows("select count(*) as n, count(distinct run_id) as runs from stg.samples") == [
+            {"n": 5 * runs, "runs": runs}
+        ]
+
+    sampled(1)
+    back_up(here.settings, here.folder / "backup", dt.datetime.now(dt.UTC))
+    sampled(2)
+    restored = here.run("restore", "--force", str(here.folder / "backup"))
+    assert restored.returncode == 0, restored.stderr
+    assert "Runs that landed from the spool: 2, with 5 samples that the backup did not have." in restored.stdout
+    assert here.rows("select count(*) as n, sum(planned) as planned from mart.runs") == [{"n": 2, "planned": 10}]
+    assert here.rows("select sum(n) as n from mart.calls_by_day") == [{"n": 10}]
+    sampled(3)
 
 
 @pytest.mark.parametrize(

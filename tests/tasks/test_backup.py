@@ -21,7 +21,7 @@ from tasks.core.errors import FlipbookError, UsageError, WarehouseHeldError
 from tasks.land import import_file, land_run
 from tasks.restoring import restore
 from tasks.settings import PROJECT, Settings
-from tasks.spool import Folder, Spool, finished_not_landed
+from tasks.spool import Folder, Spool, finished_not_landed, prune
 from tasks.warehouse import Warehouse
 
 RECORDING = PROJECT / "tests" / "data" / "gpt-4o-x-2026-08.ndjson"
@@ -106,10 +106,27 @@ def test_what_landed_after_the_backup_lands_again(
     folder.mark_landed()
     restore(settings, tmp_path / "backup", NOON, force=True)
     (waiting,) = finished_not_landed(settings.spool)
+    assert prune(settings.spool, 0, NOON.date() + dt.timedelta(days=9999)) == []
     with Warehouse.open(settings) as warehouse:
         assert warehouse.rows("select count(*) as n from raw.calls") != after
         land_run(warehouse, waiting.run, waiting.sample_files, NOON)
         assert warehouse.rows("select count(*) as n from raw.calls") == after
+    waiting.mark_landed()
+    assert finished_not_landed(settings.spool) == []
+
+
+def test_nobody_takes_up_a_run_that_lands_again(
+    settings: Settings, tmp_path: Path, new_study: Callable[..., Any], new_spool: Callable[..., Spool]
+) -> None:
+    """It would end with the answers of before, and ask for none. Also where it is restored twice, or restore is killed."""
+    back_up(settings, tmp_path / "backup", NOON)
+    folder = sampled(new_study, new_spool, 5, ended=True)
+    header = folder.header
+    folder.mark_landed()
+    for moment in (NOON, NOON + dt.timedelta(seconds=1)):
+        restore(settings, tmp_path / "backup", moment, force=True)
+        assert [waiting.path for waiting in finished_not_landed(settings.spool)] == [folder.path]
+        assert Spool.resumable(settings.spool, header.study, header.day) is None
 
 
 def test_nothing_is_overwritten_unasked(settings: Settings, tmp_path: Path) -> None:

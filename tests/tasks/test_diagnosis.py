@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import lzma
+import os
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
+from tasks.core.errors import UsageError
 from tasks.core.findings import Finding
 from tasks.diagnosis import diagnose
 from tasks.holders import LOCKS
@@ -56,6 +58,69 @@ def test_what_is_wrong_is_found_all_at_once(settings: Settings, tmp_path: Path) 
     broken = settings.model_copy(update={"catalogue": tmp_path / "none.yaml", "endpoints": tmp_path / "none.toml"})
     found = findings(broken)
     assert [what for what, finding in found.items() if not finding.is_ok] == ["catalogue", "endpoints", "warehouse"]
+
+
+def test_where_all_studies_go_to_one_endpoint_no_other_key_is_missed(settings: Settings) -> None:
+    """It is said where they go; that one's own key is needed then by every run, and a name that is not declared, too."""
+    found = findings(settings.model_copy(update={"endpoint": "simulator"}))
+    assert found["endpoint of all studies"].found == "every study is sent to simulator, as FLIPBOOK_ENDPOINT says"
+    assert found["key of openai"].found == "OPENAI_API_KEY is not set, and no study needs it now"
+    assert all(finding.is_ok for what, finding in found.items() if what.startswith(("key of ", "endpoint of ")))
+    found = findings(settings.model_copy(update={"endpoint": "openai"}))
+    assert {what: finding.is_needed for what, finding in found.items() if not finding.is_ok} == {"key of openai": True}
+    assert found["key of openai"].found == "OPENAI_API_KEY is not set"
+    found = findings(settings.model_copy(update={"endpoint": "simulater"}))
+    undeclared = found["endpoint of all studies"]
+    assert undeclared.found == "FLIPBOOK_ENDPOINT says simulater, which endpoints.toml does not declare"
+    assert (undeclared.is_ok, undeclared.is_needed) == (False, True)
+    assert not found["key of openai"].is_ok
+
+
+def test_endpoints_that_share_a_key_are_one_finding_named_for_the_one_that_is_asked(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """Otherwise the key that every run needs would be said to be of no use."""
+    file = tmp_path / "endpoints.toml"
+    file.write_text("".join(f'[{name}]\nbase_url = "http://127.0.0.1:9/v1"\nkey_env = "ITS_KEY"\n' for name in "ab"))
+    found = findings(settings.model_copy(update={"endpoints": file, "endpoint": "a"}))
+    keys = {what: finding.is_ok for what, finding in found.items() if what.startswith("key of ")}
+    assert keys == {"key of a": False}
+
+
+def test_a_folder_that_cannot_be_made_is_found_before_a_run_needs_it(settings: Settings, tmp_path: Path) -> None:
+    """Of a DuckDB file, and of a DuckLake's files; those that go to object storage are not looked for here."""
+    (tmp_path / "file").touch()
+    below = tmp_path / "file" / "lake"
+    found = findings(settings.model_copy(update={"warehouse": str(below / "w.duckdb")}))["warehouse"]
+    assert found.found == f"none yet at {below / 'w.duckdb'}, and none can be made: {tmp_path / 'file'} is no folder"
+    assert (found.is_ok, found.is_needed) == (False, True)
+    lake = settings.model_copy(update={"warehouse": f"ducklake:{tmp_path / 'c.ducklake'}"})
+    for update in ({"warehouse_data": str(below)}, {"spool": tmp_path / "file" / "spool"}):
+        found = findings(lake.model_copy(update=update))["files of the warehouse"]
+        assert f"cannot be kept in {below}: {tmp_path / 'file'} is no folder. Mend that, or say in FLIP" in found.found
+        assert (found.is_ok, found.is_needed) == (False, True)
+    assert "files of the warehouse" not in findings(lake.model_copy(update={"warehouse_data": "s3://bucket/lake"}))
+    assert "files of the warehouse" not in findings(lake)
+    assert not (tmp_path / "lake").exists()
+
+
+def test_a_lake_whose_files_this_user_may_not_write_is_found(settings: Settings, tmp_path: Path) -> None:
+    """Also where only its catalogue says where they are; and a run that tries says the same."""
+    data = tmp_path / "data"
+    where = f"ducklake:{tmp_path / 'c.ducklake'}"
+    lake = settings.model_copy(update={"warehouse": where, "warehouse_data": str(data)})
+    with Warehouse.open(lake):
+        pass
+    assert "files of the warehouse" not in findings(lake)
+    data.chmod(0o555)
+    if os.access(data, os.W_OK):
+        pytest.skip("root may write anywhere")
+    for one in (lake, lake.model_copy(update={"warehouse_data": None})):
+        found = findings(one)
+        assert found["warehouse"].is_ok
+        assert f"{data}: this user may not write to {data}. Mend" in found["files of the warehouse"].found
+        with pytest.raises(UsageError, match=f"this user may not write to {data}"), Warehouse.open(one) as warehouse:
+            warehouse.execute("create table many as select range as n from range(100000)")
 
 
 def test_the_warehouse_is_described(settings: Settings) -> None:
@@ -159,5 +224,10 @@ def test_the_server_is_asked_for_its_version(
             deadline = time.monotonic() + 20
             while not (found := findings(settings)["server"]).is_ok and time.monotonic() < deadline:
                 time.sleep(0.05)
+            others = findings(settings)
             child.terminate()
+    # It knows of no work pool, and answers nothing else; without them, runs on the command line go on.
+    assert others["work pool"].found == "there is no flipbook: `flipbook deploy` makes it"
+    assert others["late runs"].found == "the server does not say (HTTP 501)"
+    assert all(finding.is_ok for finding in others.values() if finding.is_needed)
     assert (found.found, found.is_ok) == (f"{url}, Prefect {version('prefect')}", True)

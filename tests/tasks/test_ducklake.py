@@ -289,6 +289,19 @@ def test_archived_answers_come_back_byte_for_byte(lake: Settings, tmp_path: Path
     assert restore(lake, None, None, None) == []
 
 
+def test_a_folder_for_its_files_that_cannot_be_made_is_named(bare: Settings, tmp_path: Path) -> None:
+    """With the setting that names it: the database is not to blame, and stays empty."""
+    (tmp_path / "file").touch()
+    below = bare.model_copy(update={"warehouse_data": str(tmp_path / "file" / "lake")})
+    said = rf"^The files of .*/test_\w+ cannot be kept in {tmp_path}/file/lake: {tmp_path}/file is no folder\. .*_DATA"
+    with pytest.raises(UsageError, match=said), Warehouse.open(below):
+        pass
+    beside = bare.model_copy(update={"spool": tmp_path / "file" / "spools" / "spool"})
+    with pytest.raises(UsageError, match=rf" needs the folder {tmp_path}/file/spools, which"), Warehouse.open(beside):
+        pass
+    assert not exists(bare)
+
+
 def test_a_machine_without_its_files_is_refused(lake: Settings, tmp_path: Path) -> None:
     """It would write answers where nobody else finds them."""
     elsewhere = lake.model_copy(update={"warehouse_data": str(tmp_path / "elsewhere")})
