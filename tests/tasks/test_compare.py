@@ -41,7 +41,7 @@ def test_the_days_around_a_change_differ_in_every_series(settings: Settings) -> 
     assert all(p_value < 0.001 for p_value in p_values(written))
     assert written.sentences[0] == (
         "tiny-random · coin: 2026-10-06: 2 values in 50 calls; 2026-10-07: 1 value in 50 calls; none of the 3 is common "
-        "to both. Their probabilities lie 0.0318 pp apart: chance does not explain it (p = 0.0001)."
+        "to both. Their probabilities lie 0.0318 pp apart: chance does not explain it (p = 0.0002)."
     )
 
 
