@@ -142,8 +142,11 @@ def hostile() -> str:
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A warehouse with the published flips, both recordings, simulated, hostile, failed and withheld samples."""
+def landed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A warehouse that all these tests share, and none writes to.
+
+    With the published flips, both recordings, simulated, hostile, failed and withheld samples.
+    """
     folder = tmp_path_factory.mktemp("reports")
     made = {
         "flips": flips(),
@@ -161,8 +164,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def site(settings: Settings) -> Path:
+def site(landed: Settings) -> Path:
     """The whole site of that warehouse, rendered once."""
-    with Warehouse.open(settings, read_only=True) as warehouse:
-        render_site(warehouse.report, settings.site)
-    return settings.site
+    with Warehouse.open(landed, read_only=True) as warehouse:
+        render_site(warehouse.report, landed.site)
+    return landed.site

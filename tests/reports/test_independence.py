@@ -1,7 +1,6 @@
 """Whether calls depend on each other: the verdict, its words, and how days are pooled."""
 
 import csv
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +8,7 @@ import pytest
 
 from reports import independence
 from reports.rows_of_calls import SequenceRow
-from tasks.aggregate import aggregate
 from tasks.core.plan import SeriesKey
-from tasks.warehouse import Warehouse
 
 KEY = SeriesKey("s", "e", "m", "a", "p")
 
@@ -92,21 +89,3 @@ def test_all_days_are_pooled_by_their_pairs(site: Path) -> None:
     expected = sum(float(line["expected_rate"]) * int(line["pairs"]) for line in days) / (14 * 49)
     assert float(overall["expected_rate"]) == pytest.approx(expected)
     assert overall["verdict"] == "as independent"
-
-
-def test_only_days_of_the_last_request_are_pooled(
-    warehouse: Warehouse, land: Callable[..., Any], line: Callable[..., dict[str, Any]]
-) -> None:
-    """As in mart.spread_overall: the day before the request was edited has a row of its own and is in no sum."""
-    edited = {"model": "gpt-4o", "messages": [], "seed": 2}
-    lines = [line() for _ in range(9)] + [
-        line("2026-03-02", top={"Heads": 90.0 + i % 2}, request=edited) for i in range(4)
-    ]
-    aggregate(warehouse, land(lines).days, [])
-    rows = warehouse.report("study_sequence", {"study": "coin-flip"})
-    assert [(row["day"] and row["day"].day, row["pairs"], row["repeats"]) for row in rows] == [
-        (None, 3, 0),
-        (1, 8, 8),
-        (2, 3, 0),
-    ]
-    assert rows[0]["expected_rate"] == pytest.approx(4 / 12)
