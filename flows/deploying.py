@@ -48,9 +48,11 @@ def deploy(settings: Settings, *, tell: Tell, dry_run: bool = False) -> None:
     limits = [limit for endpoint in endpoints.values() for limit in declared_limits(endpoint).values()]
     with server(tell) as client:
         said = (*_forgetful(client), *differences(client, catalogue.entries(settings)), *_other_limits(client, limits))
-        for sentence in said or ["Of what is there nothing would change."] if dry_run else said:
+        for sentence in said:
             tell(sentence)
         if dry_run:
+            if not said:
+                tell("Of what is there nothing would change.")
             return
         _keep_pool(client, tell)
         _deploy_all(settings)

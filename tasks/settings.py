@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     @field_validator("memory_limit")
     @classmethod
     def _size(cls, limit: str) -> str:
-        if not re.fullmatch(r"[0-9.]+ ?[MGT]i?B", limit):
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?[MGT]i?B", limit):
             raise ValueError("give a size, such as 700MB or 3GB")
         return limit
 

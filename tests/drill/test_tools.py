@@ -19,6 +19,7 @@ from drill.place import MARK, Place
 from drill.processes import family, flow_processes, kill, processes
 
 PROJECT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 30
 # Appends a line to a file whenever it is told to, and says whether it could; or says the time, after a sleep.
 WRITER = """
 import sys
@@ -103,7 +104,7 @@ def test_a_clock_jumps_in_the_middle_and_sleeping_goes_on(place: Place, until: A
         assert hours_ahead() == 0
         for jump, hours in (("+30h", 30), ("-30h", -30), ("+0", 0)):
             clocks.set("worker", jump)
-            until(lambda hours=hours: hours_ahead() == hours)
+            until(lambda hours=hours: hours_ahead() == hours, PATIENCE_S)
 
 
 def test_the_endpoints_port_is_kept_while_it_is_away(place: Place) -> None:
@@ -124,7 +125,7 @@ def test_processes_are_found_by_their_mark_and_not_taken_for_what_they_started(p
     with running(PARENT, **{MARK: place.token, "PREFECT__FLOW_RUN_ID": "run"}) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
-        until(lambda: len(processes(place.token)) == 2)
+        until(lambda: len(processes(place.token)) == 2, PATIENCE_S)
         assert {process.pid for process in processes(place.token)} == set(family(child.pid))
         assert flow_processes(place.token)["run"].pid == child.pid
         assert processes("another") == []

@@ -47,7 +47,7 @@ def test_a_setting_that_cannot_be_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         read_settings()
 
 
-@pytest.mark.parametrize("limit", ["much", "700", "3 GB; select 1"])
+@pytest.mark.parametrize("limit", ["much", "700", "..MB", "3 GB; select 1"])
 def test_a_memory_limit_is_a_size(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
     """Said before DuckDB is asked."""
     monkeypatch.setenv("FLIPBOOK_MEMORY_LIMIT", limit)
